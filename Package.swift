@@ -1,0 +1,42 @@
+// swift-tools-version:6.0
+import PackageDescription
+
+/// System packages behind the shims are listed in `packages.txt`; `make setup` installs them.
+func shim(_ name: String, pkgConfig: String? = nil) -> Target {
+    .systemLibrary(name: name, path: "Sources/Shims/\(name)", pkgConfig: pkgConfig)
+}
+
+let package = Package(
+    name: "macrospin",
+    products: [.executable(name: "macrospin", targets: ["macrospin"])],
+    targets: [
+        // Floor 0: what Swift cannot import by itself.
+        shim("CMPI", pkgConfig: "ompi-c"),
+        shim("CLAPACK", pkgConfig: "openblas"),
+        shim("CMUMPS"),
+        shim("CARPACK", pkgConfig: "arpack"),
+        shim("CHDF5", pkgConfig: "hdf5-serial"),
+        shim("CSQLite", pkgConfig: "sqlite3"),
+        shim("CYAML", pkgConfig: "yaml-0.1"),
+        // Floor 1
+        .target(name: "Numbers", exclude: ["README.md"]),
+        .target(name: "LinearAlgebra", dependencies: ["Numbers", "CMPI", "CLAPACK", "CMUMPS", "CARPACK"], exclude: ["README.md"]),
+        // Floor 2
+        .target(name: "SpinAlgebra", dependencies: ["Numbers"], exclude: ["README.md"]),
+        // Floor 3
+        .target(name: "Lindblad", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra"], exclude: ["README.md"]),
+        // Floor 4
+        .target(name: "Studies", dependencies: ["Numbers", "SpinAlgebra", "Lindblad"], exclude: ["README.md"]),
+        // Floor 5
+        .target(name: "Archive", dependencies: ["Studies", "CHDF5"], exclude: ["README.md"]),
+        .target(name: "Sweep", dependencies: ["Studies", "SpinAlgebra", "CSQLite", "CYAML"], exclude: ["README.md"]),
+        // Floor 6
+        .executableTarget(name: "macrospin", dependencies: ["Sweep", "Archive", "Studies", "Lindblad", "SpinAlgebra"], exclude: ["README.md"]),
+        .testTarget(name: "SpinAlgebraTests", dependencies: ["SpinAlgebra", "Numbers"]),
+        .testTarget(name: "LindbladTests", dependencies: ["Lindblad", "LinearAlgebra", "SpinAlgebra", "Numbers", "Studies"]),
+        .testTarget(name: "SweepTests", dependencies: ["Sweep", "Studies", "SpinAlgebra"]),
+        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Studies"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["macrospin"]),
+    ],
+    swiftLanguageModes: [.v5]
+)

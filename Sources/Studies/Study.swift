@@ -1,0 +1,104 @@
+import SpinAlgebra
+
+/// A physical question asked at every point of a sweep. One file a study; `StudyCatalogue` lists them.
+///
+/// A study says beforehand what it needs (options, axes), what it returns (outputs) and what it costs; then it runs one
+/// point at a time, knowing nothing of grids, ranks or files.
+public protocol Study: Sendable {
+    /// The key in the job file's `studies` list.
+    static var name: String { get }
+    static var summary: String { get }
+    static var options: [OptionSpec] { get }
+    /// Sweep axes or parameters that belong to the study and not to the model; an axis names one as `study.input`.
+    static var inputs: [InputSpec] { get }
+
+    /// - Throws: `OptionError` for options that do not fit the model (an observable that does not parse, …).
+    init(setup: StudySetup) throws
+
+    /// Which of the sweep's axes the result depends on (names as in the job, `N` included).
+    var axes: [String] { get }
+    var outputs: [OutputSpec] { get }
+    /// Expected cost of one point: decides the order, the size of chunks, and what `plan` prints.
+    func cost(at point: Point) -> Cost
+    /// Computes one point. A failure that belongs to the point (no convergence, a negative rate) is a record with a
+    /// status; only errors of the programme itself are thrown.
+    func run(at point: Point, in context: StudyContext) throws -> Record
+    /// Completes an older record (made before an observable was added) without solving again, where what it keeps
+    /// allows that; nil: run again.
+    func completed(_ record: Record, at point: Point, in context: StudyContext) throws -> Record?
+}
+
+extension Study {
+    public static var inputs: [InputSpec] { [] }
+    public func completed(_ record: Record, at point: Point, in context: StudyContext) throws -> Record? { nil }
+}
+
+/// Expected seconds on one core and peak bytes.
+public struct Cost: Sendable {
+    public var seconds: Double
+    public var bytes: Double
+    public init(seconds: Double, bytes: Double) {
+        self.seconds = seconds
+        self.bytes = bytes
+    }
+}
+
+/// An input of a study that may be given in its options or swept as the axis `study.input`.
+public struct InputSpec: Sendable {
+    public let name: String
+    public let meaning: String
+    public init(name: String, meaning: String) {
+        self.name = name
+        self.meaning = meaning
+    }
+}
+
+/// All that a study is told when a job is read.
+public struct StudySetup: Sendable {
+    public let model: Model
+    public let options: Options
+    /// The job's `tolerances`, completed with defaults.
+    public let tolerances: Tolerances
+    /// Names of the sweep's axes in job order.
+    public let sweepAxes: [String]
+    /// Values fixed by the job that are no model parameters: a constant `N`, study inputs (`study.input`).
+    public let constants: [String: Double]
+    public init(model: Model, options: Options, tolerances: Tolerances = Tolerances(), sweepAxes: [String], constants: [String: Double] = [:]) {
+        self.model = model
+        self.options = options
+        self.tolerances = tolerances
+        self.sweepAxes = sweepAxes
+        self.constants = constants
+    }
+}
+
+/// Accuracy demanded of every point; the keys of the job's `tolerances`.
+public struct Tolerances: Equatable, Sendable {
+    /// Greatest norm of Lρ outside the kept multipoles, relative to the damping scale there.
+    public var leak = 1e-9
+    /// Greatest estimated error of an expectation value (of operators scaled to order one) before a steady state is
+    /// `unresolved`.
+    public var state = 1e-6
+    /// Greatest estimated relative error of a gap before it is `unresolved`.
+    public var gap = 1e-4
+    public init() {}
+    /// Key, default and meaning of each, for the job decoder, the schema and the docs.
+    public static let keys: [(name: String, path: WritableKeyPath<Tolerances, Double>, meaning: String)] = [
+        ("leak", \.leak, "greatest norm of L rho outside the kept multipoles, relative to the damping scale there"),
+        ("state", \.state, "greatest estimated error of a steady-state expectation value before the point is unresolved"),
+        ("gap", \.gap, "greatest estimated relative error of a gap before it is unresolved"),
+    ]
+}
+
+/// What a worker keeps between points (solvers with cached factorisations). One per worker, used by one thread.
+public final class StudyContext {
+    private var services: [ObjectIdentifier: AnyObject] = [:]
+    public init() {}
+    /// The worker's instance of `Service`, made on first use.
+    public func service<Service: AnyObject>(_ type: Service.Type = Service.self, make: () -> Service) -> Service {
+        if let known = services[ObjectIdentifier(type)] { return known as! Service }
+        let made = make()
+        services[ObjectIdentifier(type)] = made
+        return made
+    }
+}
