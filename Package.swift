@@ -26,7 +26,7 @@ let package = Package(
         // Floor 3
         .target(name: "Lindblad", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra"], exclude: ["README.md"]),
         // Floor 4
-        .target(name: "Studies", dependencies: ["Numbers", "SpinAlgebra", "Lindblad"], exclude: ["README.md"]),
+        .target(name: "Studies", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra", "Lindblad"], exclude: ["README.md"]),
         // Floor 5
         .target(name: "Archive", dependencies: ["Studies", "CHDF5"], exclude: ["README.md"]),
         .target(name: "Sweep", dependencies: ["Studies", "SpinAlgebra", "CSQLite", "CYAML"], exclude: ["README.md"]),

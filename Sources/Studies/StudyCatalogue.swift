@@ -1,6 +1,6 @@
 /// Every study that a job may name. A new study is a file in this folder and a line here.
 public enum StudyCatalogue {
-    public static let all: [any Study.Type] = []
+    public static let all: [any Study.Type] = [SteadyStateStudy.self, GapStudy.self]
 
     public static func study(named name: String) -> (any Study.Type)? { all.first { $0.name == name } }
 }

@@ -1,0 +1,45 @@
+import Numbers
+import SpinAlgebra
+
+/// An operator's expectation value as a linear form on multipole coefficients: ⟨P⟩ = p · x.
+struct ObservableForm {
+    /// Real and imaginary part of the form, by multipole: Tr(ρP) = Σ x_k (hermitian_k + i skew_k).
+    private let hermitian: [Multipole: Double]
+    private let skew: [Multipole: Double]
+
+    /// - Parameter polynomial: written in the frame of the calculation.
+    init(_ polynomial: SpinPolynomial, spinCount: Int) {
+        let patch = MultipoleAlgebra(spinCount: spinCount).coefficients(of: polynomial)
+        hermitian = Self.realCoefficients(patch, turn: .one)
+        // P = P_h + i P_a with P_a = (P − P†)/2i, whose coefficients are those of −iP made Hermitian.
+        skew = Self.realCoefficients(patch, turn: Complex(0, -1))
+    }
+
+    /// Coefficients of the Hermitian part of turn·P in the real multipoles.
+    private static func realCoefficients(_ patch: MultipolePatch, turn: Complex) -> [Multipole: Double] {
+        var result: [Multipole: Double] = [:]
+        let reach = max(abs(patch.qLow), abs(patch.qHigh))
+        for l in patch.lLow...patch.lHigh {
+            for q in 0...max(0, min(l, reach)) {
+                let sign: Double = q % 2 == 0 ? 1 : -1
+                let z = Complex(0.5) * (turn * patch[l, q] + sign * (turn * patch[l, -q]).conjugate)
+                if q == 0 {
+                    if z.re != 0 { result[Multipole(l: l, q: 0, part: .cosine)] = z.re }
+                } else {
+                    if z.re != 0 { result[Multipole(l: l, q: q, part: .cosine)] = 2.0.squareRoot() * z.re }
+                    if z.im != 0 { result[Multipole(l: l, q: q, part: .sine)] = 2.0.squareRoot() * z.im }
+                }
+            }
+        }
+        return result
+    }
+
+    /// Expectation value for the coefficients delivered by `coefficient`.
+    func evaluate(_ coefficient: (Multipole) -> Double) -> Complex {
+        func contract(_ form: [Multipole: Double]) -> Double {
+            form.sorted { ($0.key.l, $0.key.q, $0.key.part.rawValue) < ($1.key.l, $1.key.q, $1.key.part.rawValue) }
+                .reduce(0) { $0 + $1.value * coefficient($1.key) }
+        }
+        return Complex(contract(hermitian), contract(skew))
+    }
+}

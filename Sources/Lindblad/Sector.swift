@@ -1,0 +1,196 @@
+import LinearAlgebra
+import Numbers
+
+/// One symmetry sector of a truncated Liouvillian: an affine family of sparse matrices with cached symbolic
+/// factorisation. Sector 0 is the one coupled to the trace; the trace itself is not among its members, which leaves the
+/// non-zero spectrum of the Liouvillian unchanged (its row vanishes) and makes the matrix regular.
+final class Sector {
+    let number: Int
+    let multipoles: [Multipole]
+    let pattern: SparsePattern
+    /// [term][entry], entries as in `pattern`.
+    private let termValues: [[Double]]
+    /// Column of the trace, [term][member].
+    private let sourceTerms: [[Double]]
+    private let outgoing: Couplings
+    private let incoming: Couplings
+    private let outer: [Assembly.OuterMultipole]
+    private var lu: SparseLU<Double>?
+    private var complexLU: SparseLU<Complex>?
+    private var factored: [Double]?
+
+    var size: Int { multipoles.count }
+
+    /// Entries between members (places; −1 the trace) and multipoles outside the window.
+    struct Couplings {
+        var members: [Int32] = []
+        var outers: [Int32] = []
+        var values: [[Double]]
+        init(termCount: Int) { values = Array(repeating: [], count: termCount) }
+        mutating func add(member: Int, outer: Int, _ entry: ArraySlice<Double>) {
+            members.append(Int32(member))
+            outers.append(Int32(outer))
+            for (k, value) in entry.enumerated() { values[k].append(value) }
+        }
+    }
+
+    struct Builder {
+        private var rows: [Int32] = [], columns: [Int32] = [], entryValues: [[Double]]
+        private var source: [[Double]]
+        private var outgoing: Couplings, incoming: Couplings
+        private let size: Int
+
+        init(members: [Int], termCount: Int) {
+            size = members.count
+            entryValues = Array(repeating: [], count: termCount)
+            source = Array(repeating: [Double](repeating: 0, count: members.count), count: termCount)
+            outgoing = Couplings(termCount: termCount)
+            incoming = Couplings(termCount: termCount)
+        }
+        mutating func add(row: Int, column: Int, _ values: ArraySlice<Double>) {
+            rows.append(Int32(row))
+            columns.append(Int32(column))
+            for (k, value) in values.enumerated() { entryValues[k].append(value) }
+        }
+        mutating func addSource(row: Int, _ values: ArraySlice<Double>) {
+            for (k, value) in values.enumerated() { source[k][row] = value }
+        }
+        mutating func addOutgoing(outer: Int, column: Int, _ values: ArraySlice<Double>) { outgoing.add(member: column, outer: outer, values) }
+        mutating func addIncoming(row: Int, outer: Int, _ values: ArraySlice<Double>) { incoming.add(member: row, outer: outer, values) }
+
+        func finish(number: Int, multipoles: [Multipole], outer: [Int32: Assembly.OuterMultipole]) -> Sector {
+            // A structural diagonal in every column keeps the analysis away from structurally singular patterns.
+            var rows = rows, columns = columns, values = entryValues
+            var hasDiagonal = [Bool](repeating: false, count: size)
+            for k in rows.indices where rows[k] == columns[k] { hasDiagonal[Int(rows[k])] = true }
+            for place in 0..<size where !hasDiagonal[place] {
+                rows.append(Int32(place))
+                columns.append(Int32(place))
+                for k in values.indices { values[k].append(0) }
+            }
+            let order = rows.indices.sorted { (columns[$0], rows[$0]) < (columns[$1], rows[$1]) }
+            var starts = [Int](repeating: 0, count: size + 1)
+            for column in columns { starts[Int(column) + 1] += 1 }
+            for place in 0..<size { starts[place + 1] += starts[place] }
+            let pattern = SparsePattern(size: size, columnStarts: starts, rows: order.map { rows[$0] })
+            let sorted = values.map { list in order.map { list[$0] } }
+            // Outer multipoles get consecutive numbers of their own.
+            var numbers: [Int32: Int32] = [:], used: [Assembly.OuterMultipole] = []
+            func renumber(_ couplings: Couplings) -> Couplings {
+                var result = couplings
+                result.outers = couplings.outers.map { key in
+                    if let known = numbers[key] { return known }
+                    let number = Int32(used.count)
+                    numbers[key] = number
+                    used.append(outer[key] ?? Assembly.OuterMultipole(diagonal: [], isBeyondLMax: true))
+                    return number
+                }
+                return result
+            }
+            let outgoing = renumber(outgoing), incoming = renumber(incoming)
+            return Sector(number: number, multipoles: multipoles, pattern: pattern, termValues: sorted, source: source,
+                          outgoing: outgoing, incoming: incoming, outer: used)
+        }
+    }
+
+    private init(number: Int, multipoles: [Multipole], pattern: SparsePattern, termValues: [[Double]], source: [[Double]],
+                 outgoing: Couplings, incoming: Couplings, outer: [Assembly.OuterMultipole]) {
+        self.number = number
+        self.multipoles = multipoles
+        self.pattern = pattern
+        self.termValues = termValues
+        sourceTerms = source
+        self.outgoing = outgoing
+        self.incoming = incoming
+        self.outer = outer
+    }
+
+    // MARK: At one set of parameters
+
+    private static func combine(_ terms: [[Double]], _ coefficients: [Double], count: Int) -> [Double] {
+        var sum = [Double](repeating: 0, count: count)
+        for (term, coefficient) in zip(terms, coefficients) where coefficient != 0 {
+            for k in 0..<count { sum[k] += coefficient * term[k] }
+        }
+        return sum
+    }
+
+    /// Entries of the matrix, in the order of `pattern`.
+    func values(_ coefficients: [Double]) -> [Double] { Self.combine(termValues, coefficients, count: pattern.entryCount) }
+    /// The column b of the trace: L = [0 0; b A].
+    func source(_ coefficients: [Double]) -> [Double] { Self.combine(sourceTerms, coefficients, count: size) }
+
+    /// The dense matrix, column-major.
+    func dense(_ coefficients: [Double]) -> [Double] {
+        let values = values(coefficients)
+        var matrix = [Double](repeating: 0, count: size * size)
+        for k in 0..<values.count { matrix[Int(pattern.columns[k]) * size + Int(pattern.rows[k])] = values[k] }
+        return matrix
+    }
+
+    /// LU of A − shift·1, kept until other coefficients come.
+    func factorization(_ coefficients: [Double], shift: Double = 0) throws -> SparseLU<Double> {
+        let lu = try self.lu ?? SparseLU<Double>(analyzing: pattern)
+        self.lu = lu
+        let key = coefficients + [shift]
+        if factored != key {
+            factored = nil
+            var entries = values(coefficients)
+            if shift != 0 { for k in entries.indices where pattern.rows[k] == pattern.columns[k] { entries[k] -= shift } }
+            try lu.factor(entries)
+            factored = key
+        }
+        return lu
+    }
+
+    /// LU of A − shift·1 for a complex shift; not kept.
+    func factorization(_ coefficients: [Double], complexShift shift: Complex) throws -> SparseLU<Complex> {
+        let lu = try complexLU ?? SparseLU<Complex>(analyzing: pattern)
+        complexLU = lu
+        var entries = values(coefficients).map { Complex($0) }
+        for k in entries.indices where pattern.rows[k] == pattern.columns[k] { entries[k] -= shift }
+        try lu.factor(entries)
+        return lu
+    }
+
+    // MARK: What truncation cut off
+
+    /// Norms of the part of L x that leaves the window, split into what goes beyond l_max and what only beyond q_max.
+    struct Leak {
+        var beyondL = 0.0
+        var beyondQ = 0.0
+        var norm: Double { (beyondL * beyondL + beyondQ * beyondQ).squareRoot() }
+    }
+
+    /// R_out x for the members' coefficients `x` and the trace's `trace`, one entry per outer multipole.
+    func outgoing(_ x: [Complex], trace: Double, _ coefficients: [Double]) -> [Complex] {
+        let values = Self.combine(outgoing.values, coefficients, count: outgoing.members.count)
+        var image = [Complex](repeating: .zero, count: outer.count)
+        for k in values.indices {
+            let member = Int(outgoing.members[k])
+            image[Int(outgoing.outers[k])] += values[k] * (member < 0 ? Complex(trace) : x[member])
+        }
+        return image
+    }
+
+    /// wᵀ R_in, one entry per outer multipole.
+    func incoming(_ w: [Complex], _ coefficients: [Double]) -> [Complex] {
+        let values = Self.combine(incoming.values, coefficients, count: incoming.members.count)
+        var image = [Complex](repeating: .zero, count: outer.count)
+        for k in values.indices { image[Int(incoming.outers[k])] += values[k] * w[Int(incoming.members[k])] }
+        return image
+    }
+
+    func leak(_ outgoing: [Complex]) -> Leak {
+        var leak = Leak()
+        for (entry, place) in zip(outgoing, outer) {
+            if place.isBeyondLMax { leak.beyondL += entry.squaredMagnitude } else { leak.beyondQ += entry.squaredMagnitude }
+        }
+        return Leak(beyondL: leak.beyondL.squareRoot(), beyondQ: leak.beyondQ.squareRoot())
+    }
+
+    /// |L_oo| of each multipole o just outside the window: how fast it forgets.
+    func outerDamping(_ coefficients: [Double]) -> [Double] {
+        outer.map { place in abs(zip(place.diagonal, coefficients).reduce(0) { $0 + $1.0 * $1.1 }) }
+    }
+}

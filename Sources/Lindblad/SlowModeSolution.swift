@@ -1,0 +1,84 @@
+import LinearAlgebra
+import Numbers
+
+/// The slowest modes of all symmetry sectors together.
+public struct SlowModeSolution: Sendable {
+    /// In ascending decay rate; conjugate pairs counted once.
+    public let modes: [Mode]
+    /// Dimension of the kernel (1: one steady state).
+    public let kernelDimension: Int
+    /// No eigenvalue with |λ| below this was overlooked (infinite: all eigenvalues are known).
+    public let searchRadius: Double
+    public let window: MultipoleWindow
+    public let frame: Frame
+    public let spinCount: Int
+    /// Coefficients on the whole window of the right modes, in the order of `modes`.
+    public let vectors: [[Complex]]
+}
+
+/// Collects the slow modes of all sectors in one window.
+struct SlowModeSearch {
+    let liouvillian: TruncatedLiouvillian
+    let coefficients: [Double]
+    let count: Int
+    let kernel: KernelSolve?
+    private(set) var modes: [Mode] = []
+    private(set) var radius = Double.infinity
+
+    init(liouvillian: TruncatedLiouvillian, coefficients: [Double], count: Int, kernel: KernelSolve?) {
+        self.liouvillian = liouvillian
+        self.coefficients = coefficients
+        self.count = count
+        self.kernel = kernel
+    }
+
+    mutating func run(probes: [Double]) throws {
+        for sector in liouvillian.sectors where sector.size > 0 {
+            let nullCount = kernel?.blocks.first { $0.sector === sector }?.right.count ?? 0
+            let scale = sector.values(coefficients).reduce(0) { max($0, abs($1)) }
+            if scale == 0 { continue }                                  // all of it is kernel
+            let solver = SlowModes(sector: sector, coefficients: coefficients)
+            var (found, reach) = try solver.nearest(count + nullCount, shift: nullCount > 0 ? KernelSolve.shift(scale: scale) : 0)
+            if nullCount > 0 {
+                found = Array(found.dropFirst(found.prefix { $0.eigenvalue.magnitude < 1e-8 * scale }.count))
+            }
+            modes += found
+            if reach < radius { radius = reach }
+            // A mode far off on the imaginary axis may decay slower than all that lie near zero.
+            for frequency in probes where frequency > 0.8 * reach && reach.isFinite {
+                let (more, _) = try solver.nearest(3, complexShift: Complex(0, frequency))
+                for mode in more where mode.eigenvalue.im > 0
+                    && !modes.contains(where: { $0.sector == sector.number && ($0.eigenvalue - mode.eigenvalue).magnitude < 1e-7 * mode.eigenvalue.magnitude }) {
+                    modes.append(mode)
+                }
+            }
+        }
+        modes.sort { ($0.decayRate, $0.eigenvalue.im, $0.sector) < ($1.decayRate, $1.eigenvalue.im, $1.sector) }
+        modes = Array(modes.prefix(count))
+    }
+
+    /// Truncation error within tolerance of |λ| (rounding sets its own limit and is no fault of the window).
+    func isCertified(leading: Double, others: Double) -> Bool {
+        modes.enumerated().allSatisfy { index, mode in
+            mode.truncationError <= (index == 0 ? leading : others) * mode.eigenvalue.magnitude
+                || mode.truncationError <= mode.roundingError
+        }
+    }
+
+    /// Greatest leaks among the modes that are not certified yet.
+    var leaks: Sector.Leak {
+        modes.reduce(Sector.Leak()) { Sector.Leak(beyondL: max($0.beyondL, $1.leak.beyondL), beyondQ: max($0.beyondQ, $1.leak.beyondQ)) }
+    }
+
+    func solution(spinCount: Int, frame: Frame, window: MultipoleWindow) -> SlowModeSolution {
+        let vectors = modes.map { mode -> [Complex] in
+            var all = [Complex](repeating: .zero, count: liouvillian.basis.count)
+            for index in 1..<max(1, all.count) where liouvillian.home[index].sector == mode.sector {
+                all[index] = mode.right[liouvillian.home[index].place]
+            }
+            return all
+        }
+        return SlowModeSolution(modes: modes, kernelDimension: kernel?.dimension ?? 1, searchRadius: radius, window: window,
+                                frame: frame, spinCount: spinCount, vectors: vectors)
+    }
+}

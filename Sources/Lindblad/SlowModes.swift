@@ -1,0 +1,122 @@
+import LinearAlgebra
+import Numbers
+
+/// Eigenmodes of one sector at one set of parameters.
+struct SlowModes {
+    let sector: Sector
+    let coefficients: [Double]
+    /// Up to this size all eigenvalues come from LAPACK, and the slowest is the slowest beyond doubt.
+    static let denseLimit = 150
+
+    /// The modes of least |λ − shift| and the radius about `shift` within which none is missing (infinite: all found).
+    /// - Parameter shift: a point on the real axis at or right of zero; non-zero where A itself is singular.
+    func nearest(_ count: Int, shift: Double = 0) throws -> (modes: [Mode], radius: Double) {
+        let size = sector.size
+        guard size > 0 else { return ([], .infinity) }
+        if size <= Self.denseLimit || size <= count + 4 {
+            let (right, left) = try DenseEigen.eigenpairs(sector.dense(coefficients), size: size)
+            let context = ModeContext(sector: sector, coefficients: coefficients)
+            let modes = zip(right, left).map { context.mode($0.value, right: $0.vector, left: $1.vector.map(\.conjugate), polish: false) }
+            return (modes.sorted { $0.eigenvalue.magnitude < $1.eigenvalue.magnitude }, .infinity)
+        }
+        let lu = try sector.factorization(coefficients, shift: shift)
+        // One more than wanted: ARPACK keeps pairs together and the last value fixes the radius.
+        let wanted = count + 1
+        let right = try Arnoldi.largest(size: size, count: wanted, tolerance: 1e-13) { try lu.solve($0) }.pairs
+        let left = try Arnoldi.largest(size: size, count: wanted, tolerance: 1e-13) { try lu.solve($0, transposed: true) }.pairs
+        let radius = right.map { 1 / $0.value.magnitude }.max() ?? 0
+        return (match(right, left, shift: Complex(shift), isReal: true), radius)
+    }
+
+    /// Modes near a point off the real axis.
+    func nearest(_ count: Int, complexShift shift: Complex) throws -> (modes: [Mode], radius: Double) {
+        let size = sector.size
+        guard size > Self.denseLimit, size > count + 4 else { return ([], .infinity) }
+        let lu = try sector.factorization(coefficients, complexShift: shift)
+        let right = try Arnoldi.largest(size: size, count: count, tolerance: 1e-13, complexMap: { try lu.solve($0) }).pairs
+        let left = try Arnoldi.largest(size: size, count: count, tolerance: 1e-13, complexMap: { try lu.solve($0, transposed: true) }).pairs
+        let radius = right.map { 1 / $0.value.magnitude }.max() ?? 0
+        return (match(right, left, shift: shift, isReal: false), radius)
+    }
+
+    /// Pairs each right vector with the left one of the same eigenvalue; what finds no partner is dropped (only the
+    /// outermost values, found on one side and not on the other).
+    private func match(_ right: [Eigenpair], _ left: [Eigenpair], shift: Complex, isReal: Bool) -> [Mode] {
+        let context = ModeContext(sector: sector, coefficients: coefficients)
+        let scale = context.values.reduce(0) { max($0, abs($1)) }
+        var free = left.map { (value: shift + .one / $0.value, vector: $0.vector) }
+        var modes: [Mode] = []
+        for pair in right {
+            var value = shift + .one / pair.value
+            // Rounding sets a floor to what two nearly singular solves can agree on.
+            let tolerance = 1e-5 * value.magnitude + 1e-12 * scale
+            let near = free.indices.filter { (free[$0].value - value).magnitude <= tolerance }
+            // Where two eigenvalues agree to all digits the overlap decides.
+            guard let best = near.max(by: { overlap(free[$0].vector, pair.vector) < overlap(free[$1].vector, pair.vector) }) else { continue }
+            var v = pair.vector, w = free[best].vector
+            free.remove(at: best)
+            if isReal && value.im < 0 {                       // inverting turned the pair's upper member into the lower
+                value = value.conjugate
+                v = v.map(\.conjugate)
+                w = w.map(\.conjugate)
+            }
+            modes.append(context.mode(value, right: v, left: w, polish: true))
+        }
+        return modes.sorted { $0.eigenvalue.magnitude < $1.eigenvalue.magnitude }
+    }
+
+    private func overlap(_ a: [Complex], _ b: [Complex]) -> Double { zip(a, b).reduce(Complex.zero) { $0 + $1.0 * $1.1 }.magnitude }
+}
+
+/// Certificates of a mode from its vectors.
+struct ModeContext {
+    let sector: Sector
+    let coefficients: [Double]
+    let values: [Double]
+
+    init(sector: Sector, coefficients: [Double]) {
+        self.sector = sector
+        self.coefficients = coefficients
+        values = sector.values(coefficients)
+    }
+
+    private func apply(_ x: [Complex]) -> [Complex] {
+        let re = sector.pattern.multiply(values, x.map(\.re))
+        if x.allSatisfy({ $0.im == 0 }) { return re.map { Complex($0) } }
+        return zip(re, sector.pattern.multiply(values, x.map(\.im))).map { Complex($0, $1) }
+    }
+
+    /// - Parameter polish: replace λ by the two-sided Rayleigh quotient, whose error is quadratic in that of the vectors.
+    func mode(_ eigenvalue: Complex, right: [Complex], left: [Complex], polish: Bool) -> Mode {
+        let product = zip(left, right).reduce(Complex.zero) { $0 + $1.0 * $1.1 }
+        let image = apply(right)
+        var value = eigenvalue
+        if polish, product.magnitude > 1e-12 {
+            let quotient = zip(left, image).reduce(Complex.zero) { $0 + $1.0 * $1.1 } / product
+            value = Complex(quotient.re, eigenvalue.im == 0 ? 0 : quotient.im)
+        }
+        let residual = zip(image, right).reduce(0.0) { $0 + ($1.0 - value * $1.1).squaredMagnitude }.squareRoot()
+        let condition = product.magnitude > 0 ? 1 / product.magnitude : .infinity
+        // Rounding of each component of A v is about ε|A||v|; independent errors add up in quadrature against w.
+        let magnitudes = sector.pattern.multiplyMagnitudes(values, right.map(\.magnitude))
+        var rounding = 0.0
+        for (w, m) in zip(left, magnitudes) { rounding += w.squaredMagnitude * m * m }
+        let roundingError = 4 * Double.ulpOfOne * rounding.squareRoot() * condition
+
+        let outward = sector.outgoing(right, trace: 0, coefficients), inward = sector.incoming(left, coefficients)
+        let damping = sector.outerDamping(coefficients)
+        var leak = sector.leak(outward)
+        let slowest = damping.min() ?? .infinity
+        let truncation: Double
+        if damping.isEmpty {
+            truncation = 0
+        } else {
+            let floor = max(slowest, .leastNormalMagnitude)
+            truncation = leak.norm * inward.reduce(0.0) { $0 + $1.squaredMagnitude }.squareRoot() * condition / floor
+            leak.beyondL /= floor
+            leak.beyondQ /= floor
+        }
+        return Mode(eigenvalue: value, right: right, left: left, sector: sector.number, kind: SectorKind(sector.multipoles),
+                    residual: residual, condition: condition, truncationError: truncation, roundingError: roundingError, leak: leak)
+    }
+}

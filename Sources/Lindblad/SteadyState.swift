@@ -1,0 +1,117 @@
+import LinearAlgebra
+import Numbers
+
+/// A steady state with its certificates; or, below the floor of double precision, the two metastable phases.
+public struct SteadyStateSolution: Sendable {
+    public enum Outcome: Sendable {
+        /// One steady state, certified.
+        case resolved(MultipoleState)
+        /// The slow mode's decay rate is below what rounding lets through: the weights of the phases are unknown, the
+        /// phases themselves (least and greatest ⟨Jz⟩ first and last) are not. Empty where more than one mode is slow.
+        case unresolved(phases: [MultipoleState])
+        /// A kernel of the given dimension, by symmetry or dark states at every N, and no initial state to choose by.
+        case degenerate(dimension: Int)
+        /// A steady state out of a degenerate kernel, chosen by the initial state.
+        case chosen(MultipoleState, dimension: Int)
+    }
+    public let outcome: Outcome
+    /// ‖Lρ‖/‖ρ‖ within the window, in rate units.
+    public let residual: Double
+    /// Norm of Lρ outside the window over ‖ρ‖ and the damping there.
+    public let leak: Double
+    /// Estimated error of ⟨J_a⟩/j from rounding and truncation.
+    public let error: Double
+    public let window: MultipoleWindow
+    /// Whether leak and projected leak met the tolerance (always true on the complete window).
+    public let isCertified: Bool
+}
+
+/// The steady state in one window: x = −A⁻¹ b x_00, refined once.
+struct SteadyStateSolve {
+    let liouvillian: TruncatedLiouvillian
+    let spinCount: Int
+    let coefficients: [Double]
+    /// Members of the steady sector; the trace is apart.
+    private(set) var x: [Double]
+    let trace: Double
+    let residual: Double
+    let leak: Sector.Leak
+    private let outward: [Complex]
+
+    init(_ liouvillian: TruncatedLiouvillian, spinCount: Int, coefficients: [Double]) throws {
+        self.liouvillian = liouvillian
+        self.spinCount = spinCount
+        self.coefficients = coefficients
+        trace = 1 / Double(spinCount + 1).squareRoot()
+        let sector = liouvillian.steadySector
+        guard sector.size > 0 else {
+            x = []
+            residual = 0
+            outward = sector.outgoing([], trace: trace, coefficients)
+            leak = Self.scaled(sector.leak(outward), norm: trace, sector.outerDamping(coefficients))
+            return
+        }
+        let values = sector.values(coefficients), x00 = trace, source = sector.source(coefficients).map { $0 * x00 }
+        func defect(_ x: [Double]) -> [Double] { zip(sector.pattern.multiply(values, x), source).map { -$0 - $1 } }
+        let lu = try sector.factorization(coefficients)
+        var x = try lu.solve(source.map { -$0 })
+        x = zip(x, try lu.solve(defect(x))).map { $0 + $1 }
+        self.x = x
+        let norm = x.reduce(trace * trace) { $0 + $1 * $1 }.squareRoot()
+        residual = defect(x).reduce(0) { $0 + $1 * $1 }.squareRoot() / norm
+        outward = sector.outgoing(x.map { Complex($0) }, trace: trace, coefficients)
+        leak = Self.scaled(sector.leak(outward), norm: norm, sector.outerDamping(coefficients))
+    }
+
+    private static func scaled(_ leak: Sector.Leak, norm: Double, _ damping: [Double]) -> Sector.Leak {
+        guard let slowest = damping.min() else { return Sector.Leak() }
+        let factor = 1 / (norm * max(slowest, .leastNormalMagnitude))
+        return Sector.Leak(beyondL: leak.beyondL * factor, beyondQ: leak.beyondQ * factor)
+    }
+
+    /// Weight of the slow mode v that rounding and truncation may have added to x.
+    ///
+    /// Rounding leaves a residual of about ε|A||x| in each component; its projection on the left mode is divided by λ.
+    /// The part that leaves the window comes back through the multipoles outside, each damped at its own rate.
+    func weightErrors(_ mode: Mode) -> (rounding: Double, truncation: Double) {
+        let sector = liouvillian.steadySector, values = sector.values(coefficients)
+        let overlap = 1 / mode.condition
+        let source = sector.source(coefficients).map { abs($0 * trace) }
+        let magnitudes = zip(sector.pattern.multiplyMagnitudes(values, x), source).map { $0 + $1 }
+        var sum = 0.0
+        for (w, m) in zip(mode.left, magnitudes) { sum += w.squaredMagnitude * m * m }
+        let scale = mode.eigenvalue.magnitude * overlap
+        let damping = sector.outerDamping(coefficients), inward = sector.incoming(mode.left, coefficients)
+        var returned = Complex.zero
+        for k in damping.indices { returned += (1 / max(damping[k], .leastNormalMagnitude)) * (inward[k] * outward[k]) }
+        return (2 * Double.ulpOfOne * sum.squareRoot() / scale, returned.magnitude / scale)
+    }
+
+    /// The state with `weight` times a real mode added, on the whole window.
+    func state(frame: Frame, adding mode: [Double] = [], weight: Double = 0) -> MultipoleState {
+        var all = [Double](repeating: 0, count: liouvillian.basis.count)
+        all[0] = trace
+        for index in 1..<max(1, liouvillian.basis.count) where liouvillian.home[index].sector == 0 {
+            let place = liouvillian.home[index].place
+            all[index] = x[place] + (mode.isEmpty ? 0 : weight * mode[place])
+        }
+        return MultipoleState(spinCount: spinCount, frame: frame, window: liouvillian.window, coefficients: all)
+    }
+
+    /// The extreme metastable states ρ + c v: c runs over the spectrum of the left mode, an observable that tells the
+    /// phases apart (Macieszczak, Guţă, Lesanovsky, Garrahan, PRL 116, 240404 (2016)).
+    func phases(_ mode: Mode, frame: Frame, dicke: DickeBasis) throws -> [MultipoleState] {
+        let v = mode.right.map(\.re)
+        var w = mode.left.map(\.re)
+        let product = zip(w, v).reduce(0) { $0 + $1.0 * $1.1 }
+        w = w.map { $0 / product }
+        // Whatever weight of v rounding has put into x is taken out first; the spectrum of w + w_0 1 then has ρ at zero.
+        let drift = zip(w, x).reduce(0) { $0 + $1.0 * $1.1 }
+        var full = [Double](repeating: 0, count: liouvillian.basis.count)
+        for index in 1..<full.count where liouvillian.home[index].sector == 0 { full[index] = w[liouvillian.home[index].place] }
+        let range = try dicke.extremeEigenvalues(full)
+        let pair = [range.least, range.greatest].map { state(frame: frame, adding: v, weight: $0 - drift) }
+        let order = pair.map { $0.expectation(.jz).re }
+        return order[0] <= order[1] ? pair : [pair[1], pair[0]]
+    }
+}

@@ -1,0 +1,140 @@
+import CLAPACK
+import Numbers
+
+/// Dense eigenvalue problems through LAPACK. Matrices are column-major and square.
+public enum DenseEigen {
+    /// All eigenvalues of a real matrix, conjugate pairs adjacent, without vectors (dgeev).
+    public static func eigenvalues(_ matrix: [Double], size: Int) throws -> [Complex] {
+        try solve(matrix, size: size, vectors: false).values
+    }
+
+    /// All eigenvalues of a real matrix with right and left eigenvectors (dgeev); of each conjugate pair the member with
+    /// Im λ > 0. A left vector w satisfies wᴴA = λwᴴ.
+    public static func eigenpairs(_ matrix: [Double], size: Int) throws -> (right: [Eigenpair], left: [Eigenpair]) {
+        let all = try solve(matrix, size: size, vectors: true)
+        var right: [Eigenpair] = [], left: [Eigenpair] = []
+        var k = 0
+        while k < size {
+            let value = all.values[k]
+            func vector(_ store: [Double]) -> [Complex] {
+                (0..<size).map { Complex(store[k * size + $0], value.im != 0 ? store[(k + 1) * size + $0] : 0) }.normalizedEigenvector()
+            }
+            right.append(Eigenpair(value: value, vector: vector(all.right)))
+            left.append(Eigenpair(value: value, vector: vector(all.left)))
+            k += value.im != 0 ? 2 : 1
+        }
+        return (right, left)
+    }
+
+    private static func solve(_ matrix: [Double], size: Int, vectors: Bool) throws -> (values: [Complex], right: [Double], left: [Double]) {
+        precondition(matrix.count == size * size)
+        guard size > 0 else { return ([], [], []) }
+        MPIRuntime.ensureInitialized()
+        var a = matrix, n = Int32(size), info: Int32 = 0, query = 0.0, lwork: Int32 = -1
+        var re = [Double](repeating: 0, count: size), im = re
+        var left = [Double](repeating: 0, count: vectors ? size * size : 1), right = left
+        var ld = vectors ? n : 1
+        let job = vectors ? "V" : "N"
+        dgeev_(job, job, &n, &a, &n, &re, &im, &left, &ld, &right, &ld, &query, &lwork, &info, 1, 1)
+        lwork = Int32(query)
+        var work = [Double](repeating: 0, count: Int(lwork))
+        dgeev_(job, job, &n, &a, &n, &re, &im, &left, &ld, &right, &ld, &work, &lwork, &info, 1, 1)
+        guard info == 0 else { throw EigenvalueError("dgeev did not converge (INFO = \(info), n = \(size))") }
+        return (zip(re, im).map { Complex($0, $1) }, right, left)
+    }
+
+    /// Eigenvalues (ascending) of a real symmetric matrix (dsyev).
+    public static func symmetricEigenvalues(_ matrix: [Double], size: Int) throws -> [Double] {
+        var a = matrix, n = Int32(size), info: Int32 = 0, query = 0.0, lwork: Int32 = -1
+        var values = [Double](repeating: 0, count: size)
+        dsyev_("N", "L", &n, &a, &n, &values, &query, &lwork, &info, 1, 1)
+        lwork = Int32(query)
+        var work = [Double](repeating: 0, count: Int(lwork))
+        dsyev_("N", "L", &n, &a, &n, &values, &work, &lwork, &info, 1, 1)
+        guard info == 0 else { throw EigenvalueError("dsyev did not converge (INFO = \(info), n = \(size))") }
+        return values
+    }
+
+    /// Eigenvalues (ascending) and eigenvectors (columns) of a real symmetric matrix (dsyev).
+    public static func symmetric(_ matrix: [Double], size: Int) throws -> (values: [Double], vectors: [Double]) {
+        var a = matrix, n = Int32(size), info: Int32 = 0, query = 0.0, lwork: Int32 = -1
+        var values = [Double](repeating: 0, count: size)
+        dsyev_("V", "L", &n, &a, &n, &values, &query, &lwork, &info, 1, 1)
+        lwork = Int32(query)
+        var work = [Double](repeating: 0, count: Int(lwork))
+        dsyev_("V", "L", &n, &a, &n, &values, &work, &lwork, &info, 1, 1)
+        guard info == 0 else { throw EigenvalueError("dsyev did not converge (INFO = \(info), n = \(size))") }
+        return (values, a)
+    }
+
+    /// Eigenvalues (ascending) of a complex Hermitian matrix (zheev).
+    public static func hermitianEigenvalues(_ matrix: [Complex], size: Int) throws -> [Double] {
+        var a = matrix, n = Int32(size), info: Int32 = 0, query = Complex.zero, lwork: Int32 = -1
+        var values = [Double](repeating: 0, count: size), rwork = [Double](repeating: 0, count: max(1, 3 * size - 2))
+        zheev_("N", "L", &n, &a, &n, &values, &query, &lwork, &rwork, &info, 1, 1)
+        lwork = Int32(query.re)
+        var work = [Complex](repeating: .zero, count: Int(lwork))
+        zheev_("N", "L", &n, &a, &n, &values, &work, &lwork, &rwork, &info, 1, 1)
+        guard info == 0 else { throw EigenvalueError("zheev did not converge (INFO = \(info), n = \(size))") }
+        return values
+    }
+
+    /// The `count` lowest eigenpairs of a symmetric tridiagonal matrix (dstevr); vectors are columns of length
+    /// `diagonal.count`.
+    public static func tridiagonal(diagonal: [Double], offDiagonal: [Double], lowest count: Int) throws -> (values: [Double], vectors: [Double]) {
+        let size = diagonal.count
+        precondition(offDiagonal.count == size - 1 && count <= size && count > 0)
+        var d = diagonal, e = offDiagonal + [0], n = Int32(size), info: Int32 = 0
+        var first: Int32 = 1, last = Int32(count), found: Int32 = 0, zero = 0.0
+        var values = [Double](repeating: 0, count: size), vectors = [Double](repeating: 0, count: size * count)
+        var support = [Int32](repeating: 0, count: 2 * size), lwork: Int32 = -1, liwork: Int32 = -1
+        var workQuery = 0.0, iworkQuery: Int32 = 0
+        dstevr_("V", "I", &n, &d, &e, &zero, &zero, &first, &last, &zero, &found, &values, &vectors, &n, &support,
+                &workQuery, &lwork, &iworkQuery, &liwork, &info, 1, 1)
+        lwork = Int32(workQuery)
+        liwork = iworkQuery
+        var work = [Double](repeating: 0, count: Int(lwork)), iwork = [Int32](repeating: 0, count: Int(liwork))
+        dstevr_("V", "I", &n, &d, &e, &zero, &zero, &first, &last, &zero, &found, &values, &vectors, &n, &support,
+                &work, &lwork, &iwork, &liwork, &info, 1, 1)
+        guard info == 0, Int(found) == count else { throw EigenvalueError("dstevr did not converge (INFO = \(info), n = \(size))") }
+        return (Array(values.prefix(count)), vectors)
+    }
+
+    /// Solves A X = B with dense LU (dgesv).
+    /// - Returns: nil where A is singular.
+    public static func solve(_ matrix: [Double], size: Int, rightHandSides: [Double]) -> [Double]? {
+        var a = matrix, b = rightHandSides, n = Int32(size), count = Int32(b.count / max(size, 1)), info: Int32 = 0
+        var pivots = [Int32](repeating: 0, count: size)
+        dgesv_(&n, &count, &a, &n, &pivots, &b, &n, &info)
+        return info == 0 ? b : nil
+    }
+}
+
+extension DenseEigen {
+    /// All eigenvalues of a complex matrix (column-major) with their condition numbers ‖w‖‖v‖/|wᴴv| (zgeev).
+    public static func complexEigenvalues(_ matrix: [Complex], size: Int) throws -> [(value: Complex, condition: Double)] {
+        MPIRuntime.ensureInitialized()
+        var a = matrix, n = Int32(size), info: Int32 = 0, query = Complex.zero, lwork: Int32 = -1
+        var values = [Complex](repeating: .zero, count: size), rwork = [Double](repeating: 0, count: 2 * size)
+        var left = [Complex](repeating: .zero, count: size * size), right = left
+        zgeev_("V", "V", &n, &a, &n, &values, &left, &n, &right, &n, &query, &lwork, &rwork, &info, 1, 1)
+        lwork = Int32(query.re)
+        var work = [Complex](repeating: .zero, count: Int(lwork))
+        zgeev_("V", "V", &n, &a, &n, &values, &left, &n, &right, &n, &work, &lwork, &rwork, &info, 1, 1)
+        guard info == 0 else { throw EigenvalueError("zgeev did not converge (INFO = \(info), n = \(size))") }
+        return (0..<size).map { k in
+            var overlap = Complex.zero
+            for i in k * size..<(k + 1) * size { overlap += left[i].conjugate * right[i] }     // unit vectors
+            return (values[k], 1 / max(overlap.magnitude, .leastNormalMagnitude))
+        }
+    }
+
+    /// Solves A x = b for a complex matrix, column-major (zgesv); nil where A is singular.
+    public static func solve(_ matrix: [Complex], size: Int, rightHandSide: [Complex]) -> [Complex]? {
+        MPIRuntime.ensureInitialized()
+        var a = matrix, b = rightHandSide, n = Int32(size), one: Int32 = 1, info: Int32 = 0
+        var pivots = [Int32](repeating: 0, count: size)
+        zgesv_(&n, &one, &a, &n, &pivots, &b, &n, &info)
+        return info == 0 ? b : nil
+    }
+}

@@ -1,0 +1,34 @@
+import CLAPACK
+import CMPI
+import Glibc
+
+/// MPI as the sparse solver needs it: initialised once, whoever comes first.
+public enum MPIRuntime {
+    /// Starts MPI unless it runs already, and holds BLAS to one thread (ranks are the parallelism, and the bits of a
+    /// result must not depend on the number of cores).
+    ///
+    /// Outside a launcher Open MPI would start a helper daemon for the lone process; a singleton needs none.
+    public static func ensureInitialized() {
+        _ = once
+    }
+
+    private static let once: Void = {
+        openblas_set_num_threads(1)
+        var flag: Int32 = 0
+        MPI_Initialized(&flag)
+        guard flag == 0 else { return }
+        if getenv("OMPI_COMM_WORLD_SIZE") == nil && getenv("PMIX_RANK") == nil {
+            setenv("OMPI_MCA_ess_singleton_isolated", "1", 1)
+            // A lone process talks to nobody: no shared-memory segments or sockets to leave behind when it is killed.
+            setenv("OMPI_MCA_btl", "self", 0)
+            setenv("OMPI_MCA_pml", "ob1", 0)
+        }
+        var provided: Int32 = 0
+        MPI_Init_thread(nil, nil, Int32(MPI_THREAD_FUNNELED), &provided)
+        atexit {
+            var finalized: Int32 = 0
+            MPI_Finalized(&finalized)
+            if finalized == 0 { MPI_Finalize() }
+        }
+    }()
+}

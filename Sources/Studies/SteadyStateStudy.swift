@@ -1,0 +1,174 @@
+import Lindblad
+import LinearAlgebra
+import Numbers
+import SpinAlgebra
+
+/// Steady state of the Lindblad equation: named observables, purity, certificates, and the state itself on request.
+public struct SteadyStateStudy: Study {
+    public static let name = "steadyState"
+    public static let summary = "steady state of the master equation: observables, purity, residual, leak"
+    public static let options: [OptionSpec] = [
+        OptionSpec("observables", .operators, help: "map from output names to operators, such as jz: Jz/j; default jx, jy, jz over j"),
+        OptionSpec("keep", .choices(["state"]), help: "state: store the multipole coefficients, from which later observables need no new solution"),
+        OptionSpec("initial", .map([
+            OptionSpec("theta", .number(-100...100), help: "polar angle of a spin-coherent initial state"),
+            OptionSpec("phi", .number(-100...100), help: "its azimuth"),
+            OptionSpec("m", .number(-1e9...1e9), help: "Dicke state |j, m> as initial state"),
+            OptionSpec("even", .number(0...1), help: "weight of the even sector of (-1)^(j-Jz), the odd one has the rest"),
+            OptionSpec("sector", .choice(["even", "odd"]), help: "one sector of (-1)^(j-Jz), equally filled"),
+        ]), help: "chooses among several steady states (strong symmetry): {theta, phi}, {m}, {even} or {sector}"),
+    ]
+
+    private struct Observable: Sendable {
+        let name: String
+        let text: String
+        let expression: OperatorExpression
+        /// Real where the operator is Hermitian for whatever parameters.
+        let isReal: Bool
+    }
+
+    private let model: Model
+    private let tolerances: Tolerances
+    private let observables: [Observable]
+    private let keepsState: Bool
+    private let initial: InitialState?
+    private let constants: [String: Double]
+    public let axes: [String]
+
+    public init(setup: StudySetup) throws {
+        model = setup.model
+        tolerances = setup.tolerances
+        constants = setup.constants
+        axes = LindbladInputs.axes(setup)
+        var named: [OptionValue.NamedText] = ["jx", "jy", "jz"].map { .init(name: $0, text: "J\($0.suffix(1))/j") }
+        if case .operators(let list)? = setup.options["observables"] { named = list }
+        let known = LindbladInputs.knownNames(setup)
+        observables = try named.map { entry in
+            do {
+                let expression = try OperatorExpression(parsing: entry.text)
+                if let unknown = expression.names.subtracting(known).sorted().first {
+                    throw OptionError(path: ["observables", entry.name], message: "unknown symbol \(unknown) in \"\(entry.text)\"",
+                                      hint: unknown == "J" ? "spin length is j; declare J under parameters if you mean a coupling"
+                                          : "known are the operators Jx Jy Jz Jp Jm, N, j and the model's parameters")
+                }
+                return Observable(name: entry.name, text: entry.text, expression: expression, isReal: Self.isHermitian(expression))
+            } catch let error as ExpressionError {
+                throw OptionError(path: ["observables", entry.name], message: "\(error.message) in \"\(entry.text)\"", hint: error.hint)
+            }
+        }
+        if case .choices(let kept)? = setup.options["keep"] { keepsState = kept.contains("state") } else { keepsState = false }
+        initial = try Self.initialState(setup.options)
+    }
+
+    private static func initialState(_ options: Options) throws -> InitialState? {
+        guard case .map(let map)? = options["initial"] else { return nil }
+        func number(_ key: String) -> Double? {
+            if case .number(let value)? = map[key] { return value }
+            if case .integer(let value)? = map[key] { return Double(value) }
+            return nil
+        }
+        let keys = Set(map.keys)
+        if let theta = number("theta"), keys.isSubset(of: ["theta", "phi"]) { return .coherent(theta: theta, phi: number("phi") ?? 0) }
+        if let m = number("m"), keys == ["m"] { return .dicke(m: m) }
+        if let even = number("even"), keys == ["even"] { return .parity(even: even) }
+        if case .text(let sector)? = map["sector"], keys == ["sector"] { return .parity(even: sector == "even" ? 1 : 0) }
+        throw OptionError(path: ["initial"], message: "expected exactly one of {theta, phi}, {m}, {even} or {sector}, found {\(keys.sorted().joined(separator: ", "))}",
+                          hint: "for example  initial: { theta: 1.57, phi: 0 }")
+    }
+
+    /// At a few arbitrary parameter values; an operator that is Hermitian there is so everywhere.
+    private static func isHermitian(_ expression: OperatorExpression) -> Bool {
+        for seed in 1...3 {
+            var values: [String: Double] = ["N": Double(6 + seed), "j": Double(6 + seed) / 2]
+            for (k, name) in expression.names.sorted().enumerated() where values[name] == nil { values[name] = 0.37 + 0.61 * Double(k) + 0.113 * Double(seed) }
+            guard let polynomial = try? expression.polynomial(values) else { continue }
+            if !(polynomial - polynomial.adjoint).isZero(tolerance: 1e-10) { return false }
+        }
+        return true
+    }
+
+    public var outputs: [OutputSpec] {
+        let phase = OutputAxis(name: "phase", extent: 2, labels: ["lower", "upper"])
+        var list = observables.map { OutputSpec($0.name, kind: $0.isReal ? .real : .complex, meaning: "steady-state expectation value of \($0.text)") }
+        list += observables.map {
+            OutputSpec("\($0.name)_phases", kind: $0.isReal ? .real : .complex, axes: [phase],
+                       meaning: "expectation value of \($0.text) in the metastable phases of an unresolved point, in order of <Jz>")
+        }
+        list += [
+            OutputSpec("purity", meaning: "Tr rho^2 of the steady state"),
+            OutputSpec("purity_phases", axes: [phase], meaning: "Tr rho^2 of the metastable phases of an unresolved point"),
+            OutputSpec("state_residual", dimension: .rate, meaning: "norm of L rho inside the window over the norm of rho"),
+            OutputSpec("state_leak", meaning: "norm of L rho outside the window over the norm of rho and the damping there"),
+            OutputSpec("state_error", meaning: "estimated error of <J>/j from rounding and truncation"),
+            OutputSpec("state_l_max", kind: .integer, meaning: "greatest multipole order l kept"),
+            OutputSpec("state_q_max", kind: .integer, meaning: "greatest multipole component |q| kept"),
+            OutputSpec("kernel_dimension", kind: .integer, meaning: "number of linearly independent stationary operators"),
+        ]
+        if keepsState {
+            list += [
+                OutputSpec("state", kind: .complex, axes: [OutputAxis(name: "state_l", extent: nil), OutputAxis(name: "state_q", extent: nil)],
+                           meaning: "coefficients x_lq (q >= 0) of rho = sum x_lq T_lq in the axes of state_frame; x_l,-q = (-1)^q conj(x_lq)"),
+                OutputSpec("state_frame", axes: [OutputAxis(name: "frame_axis", extent: 3, labels: ["x'", "y'", "z'"]), OutputAxis(name: "component", extent: 3, labels: ["x", "y", "z"])],
+                           meaning: "axes of the multipoles in laboratory coordinates"),
+            ]
+        }
+        return list
+    }
+
+    public func cost(at point: Point) -> Cost { LindbladInputs.cost(spinCount: point.spinCount ?? Int(constants["N"] ?? 1), solves: 30) }
+
+    public func run(at point: Point, in context: StudyContext) throws -> Record {
+        try LindbladInputs.run(model, point, constants, context) { solver, instance in
+            let solution = try solver.steadyState(instance, leakTolerance: tolerances.leak, errorTolerance: tolerances.state, initial: initial)
+            var outputs: [String: OutputArray] = [
+                "state_residual": OutputArray(solution.residual), "state_leak": OutputArray(solution.leak), "state_error": OutputArray(solution.error),
+                "state_l_max": OutputArray(Double(solution.window.lMax)), "state_q_max": OutputArray(Double(solution.window.qMax)),
+            ]
+            switch solution.outcome {
+            case .resolved(let state), .chosen(let state, _):
+                outputs["kernel_dimension"] = OutputArray(1)
+                if case .chosen(_, let dimension) = solution.outcome { outputs["kernel_dimension"] = OutputArray(Double(dimension)) }
+                for observable in observables { outputs[observable.name] = try measure(observable, [state], instance, shape: []) }
+                outputs["purity"] = OutputArray(state.purity)
+                if keepsState {
+                    let kept = state.sphericalCoefficients
+                    outputs["state"] = OutputArray(shape: kept.shape, data: kept.values.flatMap { [$0.re, $0.im] }, isComplex: true)
+                    outputs["state_frame"] = OutputArray(shape: [3, 3], data: state.frame.axes.flatMap { $0 })
+                }
+                return Record(status: .ok, outputs: outputs)
+            case .unresolved(let phases):
+                outputs["kernel_dimension"] = OutputArray(1)
+                var reason = "the slow mode decays more slowly than double precision resolves"
+                if phases.count == 2 {
+                    for observable in observables { outputs["\(observable.name)_phases"] = try measure(observable, phases, instance, shape: [2]) }
+                    outputs["purity_phases"] = OutputArray(phases.map(\.purity))
+                } else {
+                    reason += " (and more than one mode is slow, so the phases are not given)"
+                }
+                return Record(status: .unresolved, reason: reason, outputs: outputs)
+            case .degenerate(let dimension):
+                outputs["kernel_dimension"] = OutputArray(Double(dimension))
+                return Record(status: .degenerate, reason: "\(dimension) linearly independent stationary operators; name an initial state under steadyState: initial", outputs: outputs)
+            }
+        }
+    }
+
+    private func measure(_ observable: Observable, _ states: [MultipoleState], _ instance: ModelInstance, shape: [Int]) throws -> OutputArray {
+        let polynomial = try observable.expression.polynomial(instance.values)
+        let values = states.map { $0.expectation(polynomial) }
+        return observable.isReal ? OutputArray(shape: shape, data: values.map(\.re))
+            : OutputArray(shape: shape, data: values.flatMap { [$0.re, $0.im] }, isComplex: true)
+    }
+
+    public func completed(_ record: Record, at point: Point, in context: StudyContext) throws -> Record? {
+        guard record.status == .ok, let kept = record.outputs["state"], let frame = record.outputs["state_frame"] else { return nil }
+        let instance = try LindbladInputs.instance(model, point, constants)
+        let values = stride(from: 0, to: kept.data.count, by: 2).map { Complex(kept.data[$0], kept.data[$0 + 1]) }
+        let state = MultipoleState(spinCount: instance.spinCount, frame: Frame(rowMajor: frame.data), shape: kept.shape, spherical: values)
+        var completed = record
+        for observable in observables where completed.outputs[observable.name] == nil {
+            completed.outputs[observable.name] = try measure(observable, [state], instance, shape: [])
+        }
+        return completed
+    }
+}
