@@ -22,10 +22,14 @@ struct FrameFinder {
         candidates.insert(contentsOf: [[0, 0, 1], [0, 1, 0], [1, 0, 0]], at: 0)
         var normals: [[Double]] = [], axes: [[Double]] = []
         for candidate in Self.distinct(candidates) {
+            // A very small spin refuses most candidates at little cost; only the larger one proves.
+            func has(_ frame: Frame, _ forbidden: (Multipole, Multipole) -> Bool) throws -> Bool {
+                try Self.hasSymmetry(model, 3, frame, forbidden) && Self.hasSymmetry(model, spin, frame, forbidden)
+            }
             let asNormal = Frame(z: Self.perpendicular(to: candidate), y: candidate)
-            if try Self.hasSymmetry(model, spin, asNormal, { ($0.part == .sine) != ($1.part == .sine) }) { normals.append(candidate) }
+            if try has(asNormal, { ($0.part == .sine) != ($1.part == .sine) }) { normals.append(candidate) }
             let asAxis = Frame(z: candidate, y: Self.perpendicular(to: candidate))
-            if try Self.hasSymmetry(model, spin, asAxis, { ($0.q + $1.q) % 2 != 0 }) { axes.append(candidate) }
+            if try has(asAxis, { ($0.q + $1.q) % 2 != 0 }) { axes.append(candidate) }
         }
         rotationAxis = axes.first
         if let axis = axes.first {

@@ -51,13 +51,17 @@ struct KernelSolve {
         var left: [[Double]]
     }
     let blocks: [Block]
+    /// Greatest matrix entry of all sectors.
+    let scale: Double
     /// With the trace's own null vector.
     var dimension: Int { 1 + blocks.reduce(0) { $0 + $1.right.count } }
 
     init(_ liouvillian: TruncatedLiouvillian, coefficients: [Double]) throws {
+        // One scale for all sectors: a sector that vanishes but for rounding is kernel altogether.
+        let scale = Self.scale(liouvillian, coefficients)
+        self.scale = scale
         blocks = try liouvillian.sectors.compactMap { sector in
             guard sector.size > 0 else { return nil }
-            let scale = sector.values(coefficients).reduce(0) { max($0, abs($1)) }
             let right = try Self.nullVectors(sector, coefficients, scale: scale, transposed: false)
             guard !right.isEmpty else { return nil }
             var left = try Self.nullVectors(sector, coefficients, scale: scale, transposed: true)
@@ -80,12 +84,16 @@ struct KernelSolve {
         }
     }
 
+    private static func scale(_ liouvillian: TruncatedLiouvillian, _ coefficients: [Double]) -> Double {
+        liouvillian.sectors.reduce(0) { greatest, sector in sector.values(coefficients).reduce(greatest) { max($0, abs($1)) } }
+    }
+
     /// Shift for factoring a singular matrix: far above rounding, far below any rate that is not zero by structure.
     static func shift(scale: Double) -> Double { 1e-9 * scale }
 
     private static func nullVectors(_ sector: Sector, _ coefficients: [Double], scale: Double, transposed: Bool) throws -> [[Double]] {
         let size = sector.size, values = sector.values(coefficients)
-        if scale == 0 { return (0..<size).map { k in (0..<size).map { $0 == k ? 1 : 0 } } }
+        if values.allSatisfy({ abs($0) <= 1e-13 * scale }) { return (0..<size).map { k in (0..<size).map { $0 == k ? 1 : 0 } } }
         let lu = try sector.factorization(coefficients, shift: shift(scale: scale))
         var width = min(size, 8)
         while true {
@@ -99,7 +107,8 @@ struct KernelSolve {
             var gram = [Double](repeating: 0, count: width * width)
             for a in 0..<width { for b in 0..<width { gram[a * width + b] = zip(images[a], images[b]).reduce(0) { $0 + $1.0 * $1.1 } } }
             let (squares, vectors) = try DenseEigen.symmetric(gram, size: width)
-            let nullCount = squares.filter { $0 < (1e-8 * scale) * (1e-8 * scale) }.count
+            // Squaring leaves noise of about ε·scale² in the small ones.
+            let nullCount = squares.filter { $0 < (1e-7 * scale) * (1e-7 * scale) }.count
             if nullCount < width || width == size {
                 return (0..<nullCount).map { c in
                     (0..<size).map { i in (0..<width).reduce(0) { $0 + vectors[c * width + $1] * block[$1][i] } }
@@ -142,11 +151,10 @@ struct KernelSolve {
         result[0] = trace
         let steady = liouvillian.steadySector
         var particular = [Double](repeating: 0, count: steady.size)
-        if steady.size > 0, steady.values(coefficients).contains(where: { $0 != 0 }) {
+        if steady.size > 0, scale > 0 {
             // A singular, b in its range: solve with the small shift and remove the shift's effect by refinement, always
             // outside the kernel.
             let values = steady.values(coefficients), source = steady.source(coefficients).map { $0 * trace }
-            let scale = values.reduce(0) { max($0, abs($1)) }
             let lu = try steady.factorization(coefficients, shift: Self.shift(scale: scale))
             let block = blocks.first { $0.sector === steady }
             for _ in 0..<4 {

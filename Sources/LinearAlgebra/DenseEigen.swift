@@ -26,6 +26,20 @@ public enum DenseEigen {
         return (right, left)
     }
 
+    /// All eigenvalues with right eigenvectors only (dgeev); of each conjugate pair the member with Im λ > 0.
+    static func rightEigenpairs(_ matrix: [Double], size: Int) throws -> [Eigenpair] {
+        var a = matrix, n = Int32(size), info: Int32 = 0, query = 0.0, lwork: Int32 = -1, one: Int32 = 1, none = 0.0
+        var re = [Double](repeating: 0, count: size), im = re, right = [Double](repeating: 0, count: size * size)
+        dgeev_("N", "V", &n, &a, &n, &re, &im, &none, &one, &right, &n, &query, &lwork, &info, 1, 1)
+        lwork = Int32(query)
+        var work = [Double](repeating: 0, count: Int(lwork))
+        dgeev_("N", "V", &n, &a, &n, &re, &im, &none, &one, &right, &n, &work, &lwork, &info, 1, 1)
+        guard info == 0 else { throw EigenvalueError("dgeev did not converge (INFO = \(info), n = \(size))") }
+        return (0..<size).filter { im[$0] >= 0 }.map { k in
+            Eigenpair(value: Complex(re[k], im[k]), vector: (0..<size).map { Complex(right[k * size + $0], im[k] != 0 ? right[(k + 1) * size + $0] : 0) })
+        }
+    }
+
     private static func solve(_ matrix: [Double], size: Int, vectors: Bool) throws -> (values: [Complex], right: [Double], left: [Double]) {
         precondition(matrix.count == size * size)
         guard size > 0 else { return ([], [], []) }

@@ -1,21 +1,5 @@
 import Numbers
 
-/// What is wrong with a model's text. `place` leads to it: ["hamiltonian"], ["jumps", "0", "rate"], ["parameters", "X"].
-public struct ModelError: Error, CustomStringConvertible, Sendable {
-    public let place: [String]
-    public let message: String
-    public let hint: String?
-    /// UTF-8 offset into the text at `place`, where one is known.
-    public let offset: Int?
-    public init(place: [String], message: String, hint: String? = nil, offset: Int? = nil) {
-        self.place = place
-        self.message = message
-        self.hint = hint
-        self.offset = offset
-    }
-    public var description: String { "\(place.joined(separator: ".")): \(message)" + (hint.map { " (hint: \($0))" } ?? "") }
-}
-
 /// A jump operator √rate · operator of the master equation.
 public struct Jump: Sendable {
     public let rate: ScalarExpression
@@ -34,56 +18,62 @@ public struct Parameter: Sendable {
 public struct Model: Sendable {
     public let hamiltonian: OperatorExpression
     public let jumps: [Jump]
+    /// In the order of the job.
     public let parameters: [Parameter]
+    /// Name of the preset that the texts come from.
     public let preset: String?
+    /// Parameters in an order in which each follows all that it uses.
+    private let ordered: [Parameter]
 
     /// - Throws: `ModelError`.
     public init(hamiltonian: String, jumps: [(rate: String, operator: String)], parameters: [(name: String, expression: String)],
                 preset: String? = nil) throws {
-        func parse<Parsed>(_ place: [String], _ make: () throws -> Parsed) throws -> Parsed {
-            do { return try make() } catch let error as ExpressionError {
-                throw ModelError(place: place, message: "\(error.message) in \"\(error.text)\"", hint: error.hint, offset: error.offset)
-            }
-        }
         self.preset = preset
-        self.hamiltonian = try parse(["hamiltonian"]) { try OperatorExpression(parsing: hamiltonian) }
+        self.hamiltonian = try Self.parse(["hamiltonian"]) { try OperatorExpression(parsing: hamiltonian) }
         self.jumps = try jumps.enumerated().map { index, jump in
-            Jump(rate: try parse(["jumps", "\(index)", "rate"]) { try ScalarExpression(parsing: jump.rate) },
-                 operator: try parse(["jumps", "\(index)", "operator"]) { try OperatorExpression(parsing: jump.operator) })
-        }
-        self.parameters = try parameters.map { name, text in
-            let place = ["parameters", name]
-            if let meaning = ReservedName.meaning(of: name) {
-                let renamed = name.count == 2 && name.hasPrefix("J") ? "g\(name.suffix(1))" : "\(name)0"
-                throw ModelError(place: place, message: "the parameter \(name) shadows \(meaning)", hint: "rename it, for example to \(renamed)")
+            let rate = try Self.parse(["jumps", "\(index)", "rate"]) { try ScalarExpression(parsing: jump.rate) }
+            if !rate.tree.hasNames, let value = try? rate.evaluate([:]), Self.real(value).map({ $0 < 0 }) ?? true {
+                throw ModelError(place: ["jumps", "\(index)", "rate"], message: "the rate \(jump.rate) is not allowed: rates must be real and non-negative")
             }
-            return Parameter(name: name, expression: try parse(place) { try ScalarExpression(parsing: text) })
+            return Jump(rate: rate, operator: try Self.parse(["jumps", "\(index)", "operator"]) { try OperatorExpression(parsing: jump.operator) })
         }
-        try checkCycles()
+        var known: Set<String> = []
+        self.parameters = try parameters.map { name, text in
+            try Self.checkName(name)
+            if !known.insert(name).inserted { throw ModelError(place: ["parameters", name], message: "the parameter \(name) is declared twice") }
+            return Parameter(name: name, expression: try Self.parse(["parameters", name]) { try ScalarExpression(parsing: text) })
+        }
+        ordered = try Self.inOrderOfUse(self.parameters)
+        try checkConstants()
         try Hermiticity.check(self.hamiltonian)
     }
 
     /// Names that parameters do not define and that must come from the sweep.
-    public var freeNames: Set<String> {
-        var used = hamiltonian.names
-        for jump in jumps { used.formUnion(jump.rate.names.union(jump.operator.names)) }
-        for parameter in parameters { used.formUnion(parameter.expression.names) }
-        return used.subtracting(parameters.map(\.name)).subtracting(["N", "j"])
+    public var freeNames: Set<String> { usedNames.subtracting(parameters.map(\.name)) }
+
+    /// All names in the model but N and j.
+    public var usedNames: Set<String> {
+        expressions.reduce(into: Set()) { $0.formUnion($1.tree.names) }.subtracting(ReservedName.predefined)
     }
 
-    private func checkCycles() throws {
-        let byName = Dictionary(parameters.map { ($0.name, $0.expression.names) }) { first, _ in first }
-        for parameter in parameters {
-            var seen: Set<String> = [], front = byName[parameter.name] ?? []
-            while !front.isEmpty {
-                if front.contains(parameter.name) {
-                    throw ModelError(place: ["parameters", parameter.name], message: "the parameter \(parameter.name) depends on itself")
-                }
-                seen.formUnion(front)
-                front = front.reduce(into: Set()) { $0.formUnion(byName[$1] ?? []) }.subtracting(seen)
-            }
-        }
+    /// The error to raise for a free name that no axis provides, at the place of its first use.
+    /// - Parameter known: names that the job defines beside the parameters.
+    public func unknownName(_ name: String, known: some Sequence<String>) -> ModelError {
+        let use = expressions.lazy.compactMap { place, tree in tree.firstUse(of: name).map { (place, $0) } }.first
+        return ModelError(place: use?.0 ?? ["hamiltonian"], message: "\(name) is not known: it is neither a parameter nor an axis of the sweep",
+                          hint: ReservedName.hint(forUnknown: name, known: parameters.map(\.name) + known)
+                              ?? "give \(name) a value under parameters or sweep", offset: use?.1)
     }
+
+    private var expressions: [(place: [String], tree: Syntax)] {
+        [(["hamiltonian"], hamiltonian.tree)]
+            + jumps.enumerated().flatMap { index, jump in
+                [(["jumps", "\(index)", "rate"], jump.rate.tree), (["jumps", "\(index)", "operator"], jump.operator.tree)]
+            }
+            + parameters.map { (["parameters", $0.name], $0.expression.tree) }
+    }
+
+    // MARK: Values
 
     /// N, j and all parameters at a point. What is given overrides a parameter of the same name.
     /// - Throws: `EvaluationError`.
@@ -91,24 +81,7 @@ public struct Model: Sendable {
         var values = given
         values["N"] = Double(spinCount)
         values["j"] = Double(spinCount) / 2
-        var open = parameters.filter { given[$0.name] == nil }
-        while !open.isEmpty {
-            var later: [Parameter] = []
-            for parameter in open {
-                if let missing = parameter.expression.names.first(where: { values[$0] == nil }) {
-                    if !open.contains(where: { $0.name == missing }) { throw EvaluationError(message: "\(missing) has no value") }
-                    later.append(parameter)
-                    continue
-                }
-                let value = try parameter.expression.evaluate(values)
-                guard value.im == 0 else {
-                    throw EvaluationError(message: "the parameter \(parameter.name) = \(parameter.expression) is complex; write i in the operators instead")
-                }
-                values[parameter.name] = value.re
-            }
-            if later.count == open.count { throw EvaluationError(message: "the parameter \(open[0].name) depends on itself") }
-            open = later
-        }
+        for parameter in ordered where given[parameter.name] == nil { values[parameter.name] = try Self.value(of: parameter, values) }
         return values
     }
 
@@ -117,47 +90,91 @@ public struct Model: Sendable {
     ///   Hermitian at these values.
     public func instance(spinCount: Int, _ given: [String: Double]) throws -> ModelInstance {
         let values = try values(spinCount: spinCount, given)
-        let hamiltonian = try hamiltonian.polynomial(values)
-        let scale = hamiltonian.terms.values.reduce(0) { max($0, $1.magnitude) }
-        if !(hamiltonian - hamiltonian.adjoint).isZero(tolerance: 1e-12 * scale) {
-            throw EvaluationError(message: "the Hamiltonian \(self.hamiltonian.text) is not Hermitian" + Self.place(self.hamiltonian.names, values))
+        let numeric = try hamiltonian.polynomial(values)
+        if let complaint = try Hermiticity.complaint(hamiltonian, at: values) {
+            throw EvaluationError(message: "the Hamiltonian is not Hermitian" + ScalarExpression.place(of: hamiltonian.names, in: values) + ": \(complaint)")
         }
         let jumps = try self.jumps.enumerated().map { index, jump in
-            let rate = try jump.rate.evaluate(values)
-            guard rate.im == 0, rate.re >= 0 else {
-                let shown = rate.im == 0 ? "\(rate.re)" : "\(rate.re) + \(rate.im)*i"
-                throw EvaluationError(message: "rate of jump \(index + 1), \(jump.rateText) = \(shown)\(Self.place(jump.rate.names, values)): rates must be real and non-negative")
+            ModelInstance.Jump(rate: try Self.rate(of: jump, index, values), operator: try jump.operator.polynomial(values))
+        }
+        // Rounding may leave an anti-Hermitian part of the last bits (`exp(i*phi)*Jp + exp(-i*phi)*Jm`).
+        return ModelInstance(spinCount: spinCount, values: values, hamiltonian: 0.5 * (numeric + numeric.adjoint), jumps: jumps)
+    }
+
+    private static func rate(of jump: Jump, _ index: Int, _ values: [String: Double]) throws -> Double {
+        let name = "rate of jump \(index + 1)", demand = "rates must be real and non-negative"
+        let value: Complex
+        do { value = try jump.rate.evaluate(values) } catch let error as EvaluationError {
+            throw EvaluationError(message: "\(name), \(error.message): \(demand)")
+        }
+        guard let rate = real(value), rate >= 0 else {
+            throw EvaluationError(message: "\(name), \(jump.rateText) = \(value.shortText)\(ScalarExpression.place(of: jump.rate.names, in: values)): \(demand)")
+        }
+        return rate
+    }
+
+    private static func value(of parameter: Parameter, _ values: [String: Double]) throws -> Double {
+        let value: Complex
+        do { value = try parameter.expression.evaluate(values) } catch let error as EvaluationError {
+            throw EvaluationError(message: "parameter \(parameter.name): \(error.message)")
+        }
+        guard let number = real(value) else {
+            throw EvaluationError(message: "parameter \(parameter.name) = \(parameter.expression) = \(value.shortText)"
+                + ScalarExpression.place(of: parameter.expression.names, in: values) + " is complex: parameters are real; write i in the operators instead")
+        }
+        return number
+    }
+
+    /// The number, if its imaginary part is no more than rounding.
+    private static func real(_ z: Complex) -> Double? { z.im.magnitude <= 1e-14 * z.re.magnitude ? z.re : nil }
+
+    // MARK: Checks of the text
+
+    private static func parse<Parsed>(_ place: [String], _ make: () throws -> Parsed) throws -> Parsed {
+        do { return try make() } catch let error as ExpressionError {
+            throw ModelError(place: place, message: "\(error.message), at character \(error.offset + 1) of \"\(error.text)\"", hint: error.hint, offset: error.offset)
+        }
+    }
+
+    private static func checkName(_ name: String) throws {
+        if let meaning = ReservedName.meaning(of: name) {
+            throw ModelError(place: ["parameters", name], message: "the parameter \(name) shadows \(meaning)",
+                             hint: "rename it, for example to \(ReservedName.replacement(for: name))")
+        }
+        if !ReservedName.isIdentifier(name) {
+            throw ModelError(place: ["parameters", name], message: "\"\(name)\" is no name for a parameter",
+                             hint: "names are letters, digits and _ and do not begin with a digit")
+        }
+    }
+
+    /// - Throws: `ModelError` for parameters that depend on themselves.
+    private static func inOrderOfUse(_ parameters: [Parameter]) throws -> [Parameter] {
+        let byName = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
+        var ordered: [Parameter] = [], done: Set<String> = [], path: [String] = []
+        func visit(_ parameter: Parameter) throws {
+            if done.contains(parameter.name) { return }
+            if let start = path.firstIndex(of: parameter.name) {
+                let circle = (path[start...] + [parameter.name]).joined(separator: " → ")
+                throw ModelError(place: ["parameters", parameter.name], message: "the parameter \(parameter.name) depends on itself: \(circle)",
+                                 hint: "give one of them a number")
             }
-            return ModelInstance.Jump(rate: rate.re, operator: try jump.operator.polynomial(values))
+            path.append(parameter.name)
+            for name in parameter.expression.names.sorted() { if let used = byName[name] { try visit(used) } }
+            path.removeLast()
+            done.insert(parameter.name)
+            ordered.append(parameter)
         }
-        return ModelInstance(spinCount: spinCount, values: values, hamiltonian: hamiltonian, jumps: jumps)
+        for parameter in parameters { try visit(parameter) }
+        return ordered
     }
 
-    private static func place(_ names: Set<String>, _ values: [String: Double]) -> String {
-        let list = names.subtracting(["j"]).sorted().compactMap { name in values[name].map { "\(name) = \($0)" } }
-        return list.isEmpty ? "" : " at \(list.joined(separator: ", "))"
-    }
-}
-
-/// A model at one point of a sweep.
-public struct ModelInstance: Sendable {
-    public struct Jump: Sendable {
-        public let rate: Double
-        public let `operator`: SpinPolynomial
-        public init(rate: Double, operator: SpinPolynomial) {
-            self.rate = rate
-            self.operator = `operator`
+    /// Parameters that depend on no axis and not on N are wrong everywhere if they are wrong.
+    private func checkConstants() throws {
+        var values: [String: Double] = [:]
+        for parameter in ordered where parameter.expression.names.isSubset(of: values.keys) {
+            do { values[parameter.name] = try Self.value(of: parameter, values) } catch let error as EvaluationError {
+                throw ModelError(place: ["parameters", parameter.name], message: error.message)
+            }
         }
-    }
-    public let spinCount: Int
-    /// N, j and every parameter.
-    public let values: [String: Double]
-    public let hamiltonian: SpinPolynomial
-    public let jumps: [Jump]
-    public init(spinCount: Int, values: [String: Double], hamiltonian: SpinPolynomial, jumps: [Jump]) {
-        self.spinCount = spinCount
-        self.values = values
-        self.hamiltonian = hamiltonian
-        self.jumps = jumps
     }
 }

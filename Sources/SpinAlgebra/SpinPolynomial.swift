@@ -12,6 +12,8 @@ public struct SpinMonomial: Hashable, Comparable, Sendable {
         self.lowering = lowering
     }
     public var degree: Int { raising + z + lowering }
+    /// That of the adjoint.
+    var mirrored: SpinMonomial { SpinMonomial(raising: lowering, z: z, lowering: raising) }
     public static func < (a: SpinMonomial, b: SpinMonomial) -> Bool {
         (a.degree, a.raising, a.z, a.lowering) < (b.degree, b.raising, b.z, b.lowering)
     }
@@ -32,14 +34,22 @@ public struct SpinPolynomial: Equatable, Sendable, CustomStringConvertible {
     public static let jx = Complex(0.5) * (jp + jm)
     public static let jy = Complex(0, -0.5) * (jp - jm)
 
+    /// In monomial order. Sums run over these: a dictionary's own order differs from process to process, and with it the
+    /// last bits.
+    public var sortedTerms: [(monomial: SpinMonomial, coefficient: Complex)] {
+        terms.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
     public var degree: Int { terms.keys.map(\.degree).max() ?? 0 }
+    /// Greatest magnitude of a coefficient; 0 for the zero polynomial.
+    public var greatestCoefficient: Double { terms.values.reduce(0) { max($0, $1.magnitude) } }
 
     public func isZero(tolerance: Double) -> Bool { terms.values.allSatisfy { $0.magnitude <= tolerance } }
 
     public var adjoint: SpinPolynomial {
         // (J₊^a Jz^b J₋^c)† = J₊^c Jz^b J₋^a is in normal order already.
         SpinPolynomial(terms: Dictionary(uniqueKeysWithValues: terms.map { monomial, coefficient in
-            (SpinMonomial(raising: monomial.lowering, z: monomial.z, lowering: monomial.raising), coefficient.conjugate)
+            (monomial.mirrored, coefficient.conjugate)
         }))
     }
 
@@ -53,10 +63,11 @@ public struct SpinPolynomial: Equatable, Sendable, CustomStringConvertible {
         SpinPolynomial(terms: a.terms.mapValues { factor * $0 })
     }
     public static func * (factor: Double, a: SpinPolynomial) -> SpinPolynomial { Complex(factor) * a }
+    public static prefix func - (a: SpinPolynomial) -> SpinPolynomial { SpinPolynomial(terms: a.terms.mapValues { -$0 }) }
 
     public static func * (a: SpinPolynomial, b: SpinPolynomial) -> SpinPolynomial {
         var sum = SpinPolynomial.zero
-        for (left, coefficient) in a.terms {
+        for (left, coefficient) in a.sortedTerms {
             // J₊^r Jz^z J₋^l · b, factor by factor from the right.
             var product = b
             for _ in 0..<left.lowering { product = product.loweredFromLeft }
@@ -72,7 +83,7 @@ public struct SpinPolynomial: Equatable, Sendable, CustomStringConvertible {
     /// Jz J₊^a = J₊^a (Jz + a)
     private var multipliedByJzFromLeft: SpinPolynomial {
         var result: [SpinMonomial: Complex] = [:]
-        for (monomial, coefficient) in terms {
+        for (monomial, coefficient) in sortedTerms {
             result[SpinMonomial(raising: monomial.raising, z: monomial.z + 1, lowering: monomial.lowering), default: .zero] += coefficient
             if monomial.raising > 0 { result[monomial, default: .zero] += Double(monomial.raising) * coefficient }
         }
@@ -82,7 +93,7 @@ public struct SpinPolynomial: Equatable, Sendable, CustomStringConvertible {
     /// J₋ J₊^a = J₊^a J₋ − 2a J₊^{a−1} Jz − a(a−1) J₊^{a−1}, and J₋ Jz^b = (Jz + 1)^b J₋.
     private var loweredFromLeft: SpinPolynomial {
         var result: [SpinMonomial: Complex] = [:]
-        for (monomial, coefficient) in terms {
+        for (monomial, coefficient) in sortedTerms {
             var binomial = 1.0
             for power in stride(from: monomial.z, through: 0, by: -1) {      // (Jz + 1)^b = Σ C(b, k) Jz^k
                 result[SpinMonomial(raising: monomial.raising, z: power, lowering: monomial.lowering + 1), default: .zero] += binomial * coefficient
@@ -98,21 +109,26 @@ public struct SpinPolynomial: Equatable, Sendable, CustomStringConvertible {
         return SpinPolynomial(terms: result)
     }
 
-    /// The polynomial with J_a replaced by Σ_b `matrix`[a][b] J_b (a, b over x, y, z; orthogonal 3 × 3), in normal order.
+    /// The polynomial with J_a replaced by Σ_b `matrix`[a][b] J_b (a, b over x, y, z; real orthogonal 3 × 3), in normal
+    /// order. A proper rotation keeps the commutation relations; an improper one does not, and then the result depends on
+    /// the order in which the factors stand, which is that of the normal form.
     public func rotated(by matrix: [[Double]]) -> SpinPolynomial {
+        precondition(matrix.count == 3 && matrix.allSatisfy { $0.count == 3 }, "a rotation is a 3 × 3 matrix")
         let images = (0..<3).map { a in matrix[a][0] * SpinPolynomial.jx + matrix[a][1] * .jy + matrix[a][2] * .jz }
         let plus = images[0] + Complex.i * images[1], minus = images[0] - Complex.i * images[1]
-        var sum = SpinPolynomial.zero, greatest = 0.0
-        for (monomial, coefficient) in terms.sorted(by: { $0.key < $1.key }) {
+        var sum = SpinPolynomial.zero
+        // reached[d]: what terms of degree d and higher may have left as rounding error in a coefficient of degree d. A
+        // term of high degree often has a small coefficient (Gamma/j^3), so the greatest coefficient of all is no measure.
+        var reached = [Double](repeating: 0, count: degree + 1)
+        for (monomial, coefficient) in sortedTerms {
             var product = SpinPolynomial.identity
             for _ in 0..<monomial.raising { product = product * plus }
             for _ in 0..<monomial.z { product = product * images[2] }
             for _ in 0..<monomial.lowering { product = product * minus }
             sum = sum + coefficient * product
-            greatest = max(greatest, coefficient.magnitude)
+            for d in 0...monomial.degree { reached[d] += coefficient.magnitude * product.greatestCoefficient }
         }
-        // What cancels does so to rounding only.
-        return SpinPolynomial(terms: sum.terms.filter { $0.value.magnitude > 1e-14 * greatest })
+        return SpinPolynomial(terms: sum.terms.filter { $0.value.magnitude > 1e-14 * reached[$0.key.degree] })
     }
 
     /// Matrix in the Dicke basis m = j, j − 1, …, −j (row-major, (N + 1) × (N + 1)).
@@ -120,7 +136,7 @@ public struct SpinPolynomial: Equatable, Sendable, CustomStringConvertible {
         let size = spinCount + 1, j = Double(spinCount) / 2
         var result = [[Complex]](repeating: [Complex](repeating: .zero, count: size), count: size)
         func raise(_ m: Double) -> Double { max(0, (j - m) * (j + m + 1)).squareRoot() }
-        for (monomial, coefficient) in terms {
+        for (monomial, coefficient) in sortedTerms {
             for column in 0..<size {
                 var m = j - Double(column), factor = 1.0
                 for _ in 0..<monomial.lowering {
@@ -139,15 +155,26 @@ public struct SpinPolynomial: Equatable, Sendable, CustomStringConvertible {
         return result
     }
 
+    /// Readable and parsable: `2*Jp*Jm - 0.5*i*Jz`.
     public var description: String {
         if terms.isEmpty { return "0" }
-        return terms.sorted { $0.key < $1.key }.map { monomial, c in
+        var text = ""
+        for (monomial, c) in sortedTerms {
             var factors: [String] = []
             for (name, power) in [("Jp", monomial.raising), ("Jz", monomial.z), ("Jm", monomial.lowering)] where power > 0 {
                 factors.append(power == 1 ? name : "\(name)^\(power)")
             }
-            let number = c.im == 0 ? "\(c.re)" : c.re == 0 ? "\(c.im)*i" : "(\(c.re) + \(c.im)*i)"
-            return ([number] + factors).joined(separator: "*")
-        }.joined(separator: " + ")
+            let isNegative = c.im == 0 ? c.re < 0 : c.re == 0 && c.im < 0
+            let shown = isNegative ? -c : c
+            if shown.im == 0 {
+                if shown.re != 1 || factors.isEmpty { factors.insert(shown.re.shortText, at: 0) }
+            } else if shown.re == 0 {
+                factors.insert(contentsOf: shown.im == 1 ? ["i"] : [shown.im.shortText, "i"], at: 0)
+            } else {
+                factors.insert("(\(shown.shortText))", at: 0)
+            }
+            text += (text.isEmpty ? (isNegative ? "-" : "") : (isNegative ? " - " : " + ")) + factors.joined(separator: "*")
+        }
+        return text
     }
 }

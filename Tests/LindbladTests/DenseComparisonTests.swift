@@ -21,9 +21,10 @@ import Testing
             let rest = exact.filter { $0.value != zero.value }.sorted { $0.value.re > $1.value.re }
             let gap = -rest[0].value.re
             let solver = try LindbladSolver(model: model)
-            let label = Comment(rawValue: "sample \(sample), N = \(spinCount), H = \(model.hamiltonian.text)")
+            print(sample); let label = Comment(rawValue: "sample \(sample), N = \(spinCount), H = \(model.hamiltonian.text)")
 
             // Eigenvalues: every mode, greedily matched; each is as sharp as its condition number allows.
+            if ProcessInfo.processInfo.environment["SAMPLE"] == "\(sample)" { print(label, model.jumps, exact) }
             let found = try solver.slowModes(instance, count: (spinCount + 1) * (spinCount + 1))
             var values = found.modes.flatMap { $0.eigenvalue.im > 0 ? [$0.eigenvalue, $0.eigenvalue.conjugate] : [$0.eigenvalue] }
             #expect(values.count + found.kernelDimension == exact.count, label)
@@ -37,7 +38,7 @@ import Testing
 
             guard found.kernelDimension == 1, let reference = dense.steadyState() else { continue }
             let solution = try solver.steadyState(instance, leakTolerance: 1e-9, errorTolerance: 1e-6)
-            guard case .resolved(let state) = solution.outcome else { Issue.record("not resolved: \(label)"); continue }
+            guard case .resolved(let state) = solution.outcome else { Issue.record("not resolved: \(label) \(model.jumps) \(solution) \(exact)"); continue }
             compared += 1
             let j = Double(spinCount) / 2
             for text in Self.moments {
