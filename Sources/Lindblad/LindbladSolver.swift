@@ -87,16 +87,16 @@ public final class LindbladSolver {
             let solve = try SteadyStateSolve(liouvillian, spinCount: spinCount, coefficients: coefficients)
             let leakIsSmall = solve.leak.norm <= leakTolerance || plan.isComplete
             if leakIsSmall {
-                let slow = try SlowModes(sector: liouvillian.steadySector, coefficients: coefficients).nearest(1).modes
+                let search = try SlowModes(sector: liouvillian.steadySector, coefficients: coefficients).nearest(1)
+                let slow = Array(search.modes.prefix(4))
                 let (error, projected) = estimate(solve, slow, frame: frame)
                 let isResolved = error <= errorTolerance
                 // Where rounding alone decides the weights, truncation has no say in them: the phases need no projection.
                 if projected <= 1e-7 || !isResolved || plan.isComplete {
                     let outcome: SteadyStateSolution.Outcome
                     if isResolved { outcome = .resolved(solve.state(frame: frame)) } else {
-                        let scale = liouvillian.steadySector.values(coefficients).reduce(0) { max($0, abs($1)) }
-                        let isolated = slow.count == 1 || slow[1].eigenvalue.magnitude > 100 * max(slow[0].eigenvalue.magnitude, 1e-14 * scale)
-                        let phases = isolated && slow[0].eigenvalue.im == 0
+                        let isIsolated = search.radius > 100 * max(slow[0].eigenvalue.magnitude, slow[0].roundingError)
+                        let phases = isIsolated && slow[0].eigenvalue.im == 0
                             ? try solve.phases(slow[0], frame: frame, dicke: dickeBasis(spinCount, liouvillian.window)) : []
                         outcome = .unresolved(phases: phases)
                     }

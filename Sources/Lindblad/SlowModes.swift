@@ -19,19 +19,35 @@ struct SlowModes {
             let modes = zip(right, left).map { context.mode($0.value, right: $0.vector, left: $1.vector.map(\.conjugate), polish: false) }
             return (modes.sorted { $0.eigenvalue.magnitude < $1.eigenvalue.magnitude }, .infinity)
         }
+        // The slowest mode is far from the others where it matters, and a factorisation at the shift finds it at once…
+        let (first, next) = try around(shift, count: 1, tolerance: 1e-12)
+        guard count > 1, let slowest = first.first, next > 0 else { return (first, 1 / max(next, .leastNormalMagnitude)) }
+        // …the others crowd together: seen from half way to the second they differ more.
+        let distance = 1 / next
+        var second = shift - 0.5 * distance
+        if abs(second - slowest.eigenvalue.re) < 0.15 * distance, abs(slowest.eigenvalue.im) < 0.15 * distance { second = shift - 0.25 * distance }
+        let (others, _) = try around(second, count: count + 1, tolerance: 1e-8)
+        let radius = others.map { ($0.eigenvalue - Complex(second)).magnitude }.max() ?? 0
+        let rest = others.filter { ($0.eigenvalue - slowest.eigenvalue).magnitude > 1e-6 * distance }
+        // All within `radius` of `second` are known; the largest disc about the shift inside that one:
+        return ((first + rest).sorted { $0.eigenvalue.magnitude < $1.eigenvalue.magnitude }, max(radius - (shift - second), distance))
+    }
+
+    /// Modes nearest to a real shift and the magnitude of the next eigenvalue of (A − shift)⁻¹ beyond them.
+    private func around(_ shift: Double, count: Int, tolerance: Double) throws -> (modes: [Mode], next: Double) {
         let lu = try sector.factorization(coefficients, shift: shift)
-        // One more than wanted: pairs are kept together and the last value fixes the radius.
-        let wanted = count + 1
-        func largest(transposed: Bool) throws -> [Eigenpair] {
-            if let found = try BlockKrylov.largest(size: size, count: wanted, tolerance: 1e-9, map: { try lu.solve($0, transposed: transposed) }) {
-                return found.pairs
+        func largest(_ tolerance: Double, transposed: Bool) throws -> (pairs: [Eigenpair], next: Double) {
+            if let found = try BlockKrylov.largest(size: sector.size, count: count, tolerance: tolerance, map: { try lu.solve($0, transposed: transposed) }) {
+                return (found.pairs, found.next)
             }
             // Crowded spectra outgrow the unrestarted basis.
-            return try Arnoldi.largest(size: size, count: wanted, tolerance: 1e-13) { try lu.solve($0, transposed: transposed) }.pairs
+            let pairs = try Arnoldi.largest(size: sector.size, count: count + 1, tolerance: 1e-13) { try lu.solve($0, transposed: transposed) }.pairs
+            return (Array(pairs.prefix(count)), pairs.count > count ? pairs[count].value.magnitude : 0)
         }
-        let right = try largest(transposed: false), left = try largest(transposed: true)
-        let radius = right.map { 1 / $0.value.magnitude }.max() ?? 0
-        return (match(right, left, shift: Complex(shift), isReal: true), radius)
+        let right = try largest(tolerance, transposed: false)
+        // The two-sided Rayleigh quotient multiplies the errors of both vectors: a rough left one will do for the rest.
+        let left = try largest(count == 1 ? tolerance : 1e-4, transposed: true)
+        return (match(right.pairs, left.pairs, shift: Complex(shift), isReal: true), right.next)
     }
 
     /// Modes near a point off the real axis.
@@ -55,7 +71,7 @@ struct SlowModes {
         for pair in right {
             var value = shift + .one / pair.value
             // Rounding sets a floor to what two nearly singular solves can agree on.
-            let tolerance = 1e-5 * value.magnitude + 1e-12 * scale
+            let tolerance = 1e-4 * (value - shift).magnitude + 1e-12 * scale
             let near = free.indices.filter { (free[$0].value - value).magnitude <= tolerance }
             // Where two eigenvalues agree to all digits the overlap decides.
             guard let best = near.max(by: { overlap(free[$0].vector, pair.vector) < overlap(free[$1].vector, pair.vector) }) else { continue }

@@ -11,13 +11,13 @@ public enum BlockKrylov {
     ///   - size: dimension n.
     ///   - count: eigenvalues wanted; a conjugate pair counts twice and is never cut.
     ///   - block: width b of the block.
-    ///   - tolerance: bound on the residual estimate ‖Bv − θv‖/|θ| for ‖v‖ = 1; ten thousand times sharper for the first,
-    ///     which others build on.
+    ///   - tolerance: bound on the residual estimate ‖Bv − θv‖/|θ| for ‖v‖ = 1.
     ///   - map: n × b column-major block ↦ its image.
-    /// - Returns: at least `count` eigenpairs in descending magnitude (upper member of each conjugate pair), and the number
-    ///   of vectors the map was applied to. nil if `maximumDimension` vectors did not suffice.
+    /// - Returns: at least `count` eigenpairs in descending magnitude (upper member of each conjugate pair), an estimate of
+    ///   the next eigenvalue's magnitude, and the number of vectors the map was applied to. nil if `maximumDimension`
+    ///   vectors did not suffice.
     public static func largest(size: Int, count: Int, block: Int = 4, tolerance: Double, maximumDimension: Int = 400,
-                               map: ([Double]) throws -> [Double]) throws -> (pairs: [Eigenpair], applications: Int)? {
+                               map: ([Double]) throws -> [Double]) throws -> (pairs: [Eigenpair], next: Double, applications: Int)? {
         let width = min(block, size), limit = min(maximumDimension, size) / width * width
         guard limit >= width else { return nil }
         var basis = [Double](repeating: 0, count: size * limit)       // columns orthonormal
@@ -40,9 +40,9 @@ public enum BlockKrylov {
             let isFull = dimension + width > limit
             if dimension >= nextCheck || isFull {
                 nextCheck = dimension + max(2 * width, dimension / 4)
-                if let pairs = try ritz(projected, limit: limit, dimension: dimension, width: width, triangle: triangle, basis: basis, size: size,
+                if let (pairs, next) = try ritz(projected, limit: limit, dimension: dimension, width: width, triangle: triangle, basis: basis, size: size,
                                         count: count, tolerance: dimension == size ? .infinity : tolerance) {
-                    return (pairs, dimension)
+                    return (pairs, next, dimension)
                 }
                 if isFull { return nil }
             }
@@ -54,7 +54,7 @@ public enum BlockKrylov {
 
     /// Converged Ritz pairs, or nil while fewer than `count` have converged.
     private static func ritz(_ projected: [Double], limit: Int, dimension: Int, width: Int, triangle: [Double], basis: [Double], size: Int,
-                             count: Int, tolerance: Double) throws -> [Eigenpair]? {
+                             count: Int, tolerance: Double) throws -> ([Eigenpair], next: Double)? {
         var small = [Double](repeating: 0, count: dimension * dimension)
         for c in 0..<dimension { for r in 0..<dimension { small[c * dimension + r] = projected[c * limit + r] } }
         let pairs = try DenseEigen.rightEigenpairs(small, size: dimension).sorted { $0.value.magnitude > $1.value.magnitude }
@@ -68,16 +68,17 @@ public enum BlockKrylov {
                 for c in r..<width { sum += triangle[c * width + r] * pair.vector[dimension - width + c] }
                 residual += sum.squaredMagnitude
             }
-            if residual.squareRoot() > (wanted.isEmpty ? 1e-4 : 1) * tolerance * pair.value.magnitude { return nil }
+            if residual.squareRoot() > tolerance * pair.value.magnitude { return nil }
             wanted.append(pair)
             found += pair.value.im == 0 ? 1 : 2
         }
         guard found >= min(count, dimension) else { return nil }
-        return wanted.map { pair in
+        let next = wanted.count < pairs.count ? pairs[wanted.count].value.magnitude : 0
+        return (wanted.map { pair in
             let re = multiply(basis, pair.vector.map(\.re), rows: size, columns: dimension)
             let im = pair.value.im == 0 ? [Double](repeating: 0, count: size) : multiply(basis, pair.vector.map(\.im), rows: size, columns: dimension)
             return Eigenpair(value: pair.value, vector: zip(re, im).map { Complex($0, $1) }.normalizedEigenvector())
-        }
+        }, next)
     }
 
     /// QR by Gram–Schmidt, twice; R is returned (width × width, column-major). A column that depends on the others is
