@@ -20,7 +20,8 @@ let package = Package(
         shim("CYAML", pkgConfig: "yaml-0.1"),
         // Floor 1
         .target(name: "Numbers", exclude: ["README.md"]),
-        .target(name: "LinearAlgebra", dependencies: ["Numbers", "CMPI", "CLAPACK", "CMUMPS", "CARPACK"], exclude: ["README.md"]),
+        .target(name: "Kernels", exclude: ["README.md"]),
+        .target(name: "LinearAlgebra", dependencies: ["Numbers", "Kernels", "CMPI", "CLAPACK", "CMUMPS", "CARPACK"], exclude: ["README.md"]),
         // Floor 2
         .target(name: "SpinAlgebra", dependencies: ["Numbers"], exclude: ["README.md"]),
         // Floor 3

@@ -179,7 +179,7 @@ public final class LindbladSolver {
             let (liouvillian, coefficients) = try assemble(instance, frame, window)
             let kernel = isDegenerate ? try KernelSolve(liouvillian, coefficients: coefficients) : nil
             var search = SlowModeSearch(liouvillian: liouvillian, coefficients: coefficients, count: count, kernel: kernel)
-            try search.run(probes: try probeFrequencies(instance))
+            try search.run(probes: try probeFrequencies(instance, count: count))
             if window.isComplete(spinCount: spinCount) || search.isCertified(leading: errorTolerance, others: widenings < 3 ? 1e-6 : .infinity) {
                 return search.solution(spinCount: spinCount, frame: frame, window: window)
             }
@@ -189,15 +189,16 @@ public final class LindbladSolver {
         }
     }
 
-    /// Oscillation frequencies at which slow modes far from zero are to be looked for: those of a small spin with the same
-    /// parameters, which has few enough modes to know them all.
-    private func probeFrequencies(_ instance: ModelInstance) throws -> [Double] {
+    /// Oscillation frequencies at which slow modes far from zero are to be looked for: those among the slowest modes of a
+    /// small spin with the same parameters, which has few enough modes to know them all.
+    private func probeFrequencies(_ instance: ModelInstance, count: Int) throws -> [Double] {
         let others = try kernels.spectrum(min(10 + instance.spinCount % 2, instance.spinCount), instance.values).others
-        guard let slowest = others.map({ -$0.re }).min() else { return [] }
+        let slowest = others.sorted { $0.re > $1.re }
+        guard !slowest.isEmpty else { return [] }
+        let limit = -1.2 * slowest[min(count, slowest.count) - 1].re + 1e-9 * slowest[0].magnitude
         var frequencies: [Double] = []
-        for value in others.sorted(by: { $0.re > $1.re }) where value.im > 0 && -value.re <= 1.5 * max(slowest, 0) + 1e-12 * value.im {
+        for value in slowest where value.im > 0 && -value.re <= limit && frequencies.count < 4 {
             if !frequencies.contains(where: { abs($0 - value.im) < 0.1 * value.im }) { frequencies.append(value.im) }
-            if frequencies.count == 3 { break }
         }
         return frequencies
     }

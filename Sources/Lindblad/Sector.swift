@@ -15,9 +15,9 @@ final class Sector {
     private let outgoing: Couplings
     private let incoming: Couplings
     private let outer: [Assembly.OuterMultipole]
-    private var lu: SparseLU<Double>?
+    private var plan: Factorization.Plan?
     private var complexLU: SparseLU<Complex>?
-    private var factored: [Double]?
+    private var factored: (key: [Double], factorization: Factorization)?
 
     var size: Int { multipoles.count }
 
@@ -135,18 +135,17 @@ final class Sector {
     }
 
     /// LU of A − shift·1, kept until other coefficients come.
-    func factorization(_ coefficients: [Double], shift: Double = 0) throws -> SparseLU<Double> {
-        let lu = try self.lu ?? SparseLU<Double>(analyzing: pattern)
-        self.lu = lu
+    func factorization(_ coefficients: [Double], shift: Double = 0) throws -> Factorization {
         let key = coefficients + [shift]
-        if factored != key {
-            factored = nil
-            var entries = values(coefficients)
-            if shift != 0 { for k in entries.indices where pattern.rows[k] == pattern.columns[k] { entries[k] -= shift } }
-            try lu.factor(entries)
-            factored = key
-        }
-        return lu
+        if let factored, factored.key == key { return factored.factorization }
+        let plan = try self.plan ?? Factorization.Plan(pattern)
+        self.plan = plan
+        factored = nil
+        var entries = values(coefficients)
+        if shift != 0 { for k in entries.indices where pattern.rows[k] == pattern.columns[k] { entries[k] -= shift } }
+        let factorization = try plan.factor(entries)
+        factored = (key, factorization)
+        return factorization
     }
 
     /// LU of A − shift·1 for a complex shift; not kept.

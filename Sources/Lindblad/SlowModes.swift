@@ -19,35 +19,50 @@ struct SlowModes {
             let modes = zip(right, left).map { context.mode($0.value, right: $0.vector, left: $1.vector.map(\.conjugate), polish: false) }
             return (modes.sorted { $0.eigenvalue.magnitude < $1.eigenvalue.magnitude }, .infinity)
         }
-        // The slowest mode is far from the others where it matters, and a factorisation at the shift finds it at once…
-        let (first, next) = try around(shift, count: 1, tolerance: 1e-12)
-        guard count > 1, let slowest = first.first, next > 0 else { return (first, 1 / max(next, .leastNormalMagnitude)) }
-        // …the others crowd together: seen from half way to the second they differ more.
-        let distance = 1 / next
-        var second = shift - 0.5 * distance
-        if abs(second - slowest.eigenvalue.re) < 0.15 * distance, abs(slowest.eigenvalue.im) < 0.15 * distance { second = shift - 0.25 * distance }
-        let (others, _) = try around(second, count: count + 1, tolerance: 1e-8)
-        let radius = others.map { ($0.eigenvalue - Complex(second)).magnitude }.max() ?? 0
-        let rest = others.filter { ($0.eigenvalue - slowest.eigenvalue).magnitude > 1e-6 * distance }
-        // All within `radius` of `second` are known; the largest disc about the shift inside that one:
-        return ((first + rest).sorted { $0.eigenvalue.magnitude < $1.eigenvalue.magnitude }, max(radius - (shift - second), distance))
+        // A short look tells whether one mode is far slower than the rest.
+        let lu = try sector.factorization(coefficients, shift: shift)
+        guard let (first, next) = try BlockKrylov.glimpse(size: size, map: { try lu.solve($0) }) else { return try around(shift, count: count, tolerance: 1e-8) }
+        if first < 5 * next {
+            if count == 1 { return try around(shift, count: 1, tolerance: 1e-6) }
+            return try crowd(count + 1, origin: shift, distance: 1 / first, without: nil)
+        }
+        let (slow, _) = try around(shift, count: 1, tolerance: 1e-12)
+        guard let slowest = slow.first else { return (slow, 0) }
+        // With the slow mode projected out, rounding that it would amplify no longer hides the others.
+        let others = try BlockKrylov.glimpse(size: size, map: slowest.removing(after: { try lu.solve($0) }, transposed: false))
+        let distance = 1 / max(others?.first ?? 0, .leastNormalMagnitude)
+        if count == 1 { return (slow, distance) }
+        let (rest, radius) = try crowd(count - 1, origin: shift, distance: distance, without: slowest)
+        return (slow + rest, radius)
     }
 
-    /// Modes nearest to a real shift and the magnitude of the next eigenvalue of (A − shift)⁻¹ beyond them.
-    private func around(_ shift: Double, count: Int, tolerance: Double) throws -> (modes: [Mode], next: Double) {
+    /// The modes nearest to `origin` where they crowd at about `distance` from it: from half way they differ more.
+    private func crowd(_ count: Int, origin: Double, distance: Double, without slowest: Mode?) throws -> (modes: [Mode], radius: Double) {
+        let shift = origin - 0.5 * distance
+        let (modes, reach) = try around(shift, count: count, tolerance: 1e-8, without: slowest)
+        // All within `reach` of the shift are known: so are all within the disc about the origin that fits inside.
+        return (modes.sorted { $0.eigenvalue.magnitude < $1.eigenvalue.magnitude }, max(0, reach - 0.5 * distance))
+    }
+
+    /// Modes nearest to a real shift, and how far from it none was missed.
+    private func around(_ shift: Double, count: Int, tolerance: Double, without slowest: Mode? = nil) throws -> (modes: [Mode], radius: Double) {
         let lu = try sector.factorization(coefficients, shift: shift)
-        func largest(_ tolerance: Double, transposed: Bool) throws -> (pairs: [Eigenpair], next: Double) {
-            if let found = try BlockKrylov.largest(size: sector.size, count: count, tolerance: tolerance, map: { try lu.solve($0, transposed: transposed) }) {
-                return (found.pairs, found.next)
-            }
+        func largest(_ tolerance: Double, transposed: Bool) throws -> [Eigenpair] {
+            let plain: ([Double]) throws -> [Double] = { try lu.solve($0, transposed: transposed) }
+            let map = slowest?.removing(after: plain, transposed: transposed) ?? plain
+            if let found = try BlockKrylov.largest(size: sector.size, count: count, tolerance: tolerance, map: map) { return found.pairs }
             // Crowded spectra outgrow the unrestarted basis.
-            let pairs = try Arnoldi.largest(size: sector.size, count: count + 1, tolerance: 1e-13) { try lu.solve($0, transposed: transposed) }.pairs
-            return (Array(pairs.prefix(count)), pairs.count > count ? pairs[count].value.magnitude : 0)
+            return Array(try Arnoldi.largest(size: sector.size, count: count + 1, tolerance: 1e-13, map: map).pairs.prefix(count))
         }
-        let right = try largest(tolerance, transposed: false)
-        // The two-sided Rayleigh quotient multiplies the errors of both vectors: a rough left one will do for the rest.
-        let left = try largest(count == 1 ? tolerance : 1e-4, transposed: true)
-        return (match(right.pairs, left.pairs, shift: Complex(shift), isReal: true), right.next)
+        func modes(_ rightTolerance: Double, _ leftTolerance: Double) throws -> (modes: [Mode], radius: Double) {
+            let right = try largest(rightTolerance, transposed: false), left = try largest(leftTolerance, transposed: true)
+            return (match(right, left, shift: Complex(shift), isReal: true), right.map { 1 / $0.value.magnitude }.max() ?? 0)
+        }
+        // The two-sided Rayleigh quotient multiplies the errors of both vectors: a rough left one will do in a crowd…
+        let rough = try modes(tolerance, count == 1 ? tolerance : 1e-4)
+        if tolerance <= 1e-12 || rough.modes.allSatisfy({ $0.condition < 1000 }) { return rough }
+        // …unless modes nearly coincide (an exceptional point is near), where small errors of vectors are large ones of λ.
+        return try modes(1e-13, 1e-13)
     }
 
     /// Modes near a point off the real axis.
@@ -61,8 +76,7 @@ struct SlowModes {
         return (match(right, left, shift: shift, isReal: false), radius)
     }
 
-    /// Pairs each right vector with the left one of the same eigenvalue; what finds no partner is dropped (only the
-    /// outermost values, found on one side and not on the other).
+    /// Pairs each right vector with the left one of the same eigenvalue.
     private func match(_ right: [Eigenpair], _ left: [Eigenpair], shift: Complex, isReal: Bool) -> [Mode] {
         let context = ModeContext(sector: sector, coefficients: coefficients)
         let scale = context.values.reduce(0) { max($0, abs($1)) }
@@ -70,9 +84,11 @@ struct SlowModes {
         var modes: [Mode] = []
         for pair in right {
             var value = shift + .one / pair.value
-            // Rounding sets a floor to what two nearly singular solves can agree on.
             let tolerance = 1e-4 * (value - shift).magnitude + 1e-12 * scale
-            let near = free.indices.filter { (free[$0].value - value).magnitude <= tolerance }
+            // Rounding sets a floor to what two nearly singular solves can agree on; beyond it, a nearest partner of no
+            // certainty is better than a mode left out: its condition number will say so.
+            var near = free.indices.filter { (free[$0].value - value).magnitude <= tolerance }
+            if near.isEmpty, let nearest = free.indices.min(by: { (free[$0].value - value).magnitude < (free[$1].value - value).magnitude }) { near = [nearest] }
             // Where two eigenvalues agree to all digits the overlap decides.
             guard let best = near.max(by: { overlap(free[$0].vector, pair.vector) < overlap(free[$1].vector, pair.vector) }) else { continue }
             var v = pair.vector, w = free[best].vector
@@ -141,5 +157,24 @@ struct ModeContext {
         }
         return Mode(eigenvalue: value, right: right, left: left, sector: sector.number, kind: SectorKind(sector.multipoles),
                     residual: residual, condition: condition, truncationError: truncation, roundingError: roundingError, leak: leak)
+    }
+}
+
+extension Mode {
+    /// The map followed by the projector that takes this (real) mode out: x ↦ (1 − v wᵀ/wᵀv) B x, or its transpose's twin.
+    fileprivate func removing(after map: @escaping ([Double]) throws -> [Double], transposed: Bool) -> ([Double]) throws -> [Double] {
+        let v = (transposed ? left : right).map(\.re), w = (transposed ? right : left).map(\.re)
+        let product = zip(v, w).reduce(0) { $0 + $1.0 * $1.1 }
+        let size = v.count
+        return { block in
+            var image = try map(block)
+            for start in stride(from: 0, to: image.count, by: size) {
+                var weight = 0.0
+                for i in 0..<size { weight += w[i] * image[start + i] }
+                weight /= product
+                for i in 0..<size { image[start + i] -= weight * v[i] }
+            }
+            return image
+        }
     }
 }

@@ -52,6 +52,12 @@ public enum BlockKrylov {
         }
     }
 
+    /// Rough magnitudes of the two greatest eigenvalues, from a few dozen applications.
+    public static func glimpse(size: Int, map: ([Double]) throws -> [Double]) throws -> (first: Double, next: Double)? {
+        guard let found = try largest(size: size, count: 1, tolerance: .infinity, maximumDimension: 32, map: map), let first = found.pairs.first else { return nil }
+        return (first.value.magnitude, found.next)
+    }
+
     /// Converged Ritz pairs, or nil while fewer than `count` have converged.
     private static func ritz(_ projected: [Double], limit: Int, dimension: Int, width: Int, triangle: [Double], basis: [Double], size: Int,
                              count: Int, tolerance: Double) throws -> ([Eigenpair], next: Double)? {

@@ -26,6 +26,8 @@ public protocol MUMPSScalar: Sendable {
     static func initialize(_ instance: UnsafeMutablePointer<Instance>)
     static func set(_ instance: UnsafeMutablePointer<Instance>, icntl: Int32, to value: Int32)
     static func infog(_ instance: UnsafeMutablePointer<Instance>, _ index: Int32) -> Int
+    /// Position of each unknown in the elimination (1-based), after the analysis.
+    static func ordering(_ instance: UnsafeMutablePointer<Instance>) -> UnsafeMutablePointer<Int32>?
     static func flops(_ instance: UnsafeMutablePointer<Instance>) -> Double
     static func attach(_ instance: UnsafeMutablePointer<Instance>, size: Int, count: Int,
                        rows: UnsafeMutablePointer<Int32>, columns: UnsafeMutablePointer<Int32>, values: UnsafeMutablePointer<Self>)
@@ -117,6 +119,12 @@ public final class SparseLU<Scalar: MUMPSScalar> {
         try check()
     }
 
+    /// Position of each unknown in the elimination that the analysis chose.
+    public var ordering: [Int] {
+        guard let positions = Scalar.ordering(instance) else { return Array(0..<pattern.size) }
+        return (0..<pattern.size).map { Int(positions[$0]) - 1 }
+    }
+
     /// Entries of L and U as the analysis predicts them.
     public var factorEntries: Int {
         let entries = Scalar.infog(instance, 29)
@@ -143,6 +151,7 @@ extension Double: MUMPSScalar {
     }
     public static func set(_ s: UnsafeMutablePointer<DMUMPS_STRUC_C>, icntl: Int32, to value: Int32) { cmumps_d_set_icntl(s, icntl, value) }
     public static func infog(_ s: UnsafeMutablePointer<DMUMPS_STRUC_C>, _ index: Int32) -> Int { Int(cmumps_d_infog(s, index)) }
+    public static func ordering(_ s: UnsafeMutablePointer<DMUMPS_STRUC_C>) -> UnsafeMutablePointer<Int32>? { s.pointee.sym_perm }
     public static func flops(_ s: UnsafeMutablePointer<DMUMPS_STRUC_C>) -> Double { cmumps_d_rinfog(s, 1) }
     public static func attach(_ s: UnsafeMutablePointer<DMUMPS_STRUC_C>, size: Int, count: Int, rows: UnsafeMutablePointer<Int32>,
                               columns: UnsafeMutablePointer<Int32>, values: UnsafeMutablePointer<Double>) {
@@ -169,6 +178,7 @@ extension Complex: MUMPSScalar {
     }
     public static func set(_ s: UnsafeMutablePointer<ZMUMPS_STRUC_C>, icntl: Int32, to value: Int32) { cmumps_z_set_icntl(s, icntl, value) }
     public static func infog(_ s: UnsafeMutablePointer<ZMUMPS_STRUC_C>, _ index: Int32) -> Int { Int(cmumps_z_infog(s, index)) }
+    public static func ordering(_ s: UnsafeMutablePointer<ZMUMPS_STRUC_C>) -> UnsafeMutablePointer<Int32>? { s.pointee.sym_perm }
     public static func flops(_ s: UnsafeMutablePointer<ZMUMPS_STRUC_C>) -> Double { cmumps_z_rinfog(s, 1) }
     public static func attach(_ s: UnsafeMutablePointer<ZMUMPS_STRUC_C>, size: Int, count: Int, rows: UnsafeMutablePointer<Int32>,
                               columns: UnsafeMutablePointer<Int32>, values: UnsafeMutablePointer<Complex>) {

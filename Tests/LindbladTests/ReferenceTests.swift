@@ -3,7 +3,7 @@ import Lindblad
 import SpinAlgebra
 import Testing
 
-@Suite(.serialized) struct ReferenceTests {
+extension SolverTests { @Suite struct ReferenceTests {
     /// Rounding costs about 4e-15/gap in ⟨J⟩/j and 1e-14/gap in the gap itself, growing with N; the tests allow twice that,
     /// and the solver's own estimate must cover the error.
     @Test(arguments: ReferencePoint.all) func steadyStateAndGap(_ point: ReferencePoint) throws {
@@ -32,4 +32,4 @@ import Testing
             #expect(gapError < 1e-9 + 3 * modes.modes[0].error / gap)
         }
     }
-}
+} }

@@ -1,0 +1,34 @@
+/// A factored real matrix, by whichever route serves it.
+public struct Factorization {
+    private enum Route { case fixed(StaticLU), pivoted(SparseLU<Double>) }
+    private let route: Route
+
+    public func solve(_ b: [Double], transposed: Bool = false) throws -> [Double] {
+        switch route {
+        case .fixed(let lu): lu.solve(b, transposed: transposed)
+        case .pivoted(let lu): try lu.solve(b, transposed: transposed)
+        }
+    }
+
+    /// Symbolic work of one pattern, done once: ordering and fill by MUMPS, and the static factor where it pays.
+    public final class Plan {
+        private let pivoted: SparseLU<Double>
+        private let fixed: StaticLU?
+        /// Above this many entries the dense kernels of MUMPS win over the static loops.
+        private static let entryLimit = 8_000_000
+
+        /// - Throws: `SparseLUError`.
+        public init(_ pattern: SparsePattern) throws {
+            pivoted = try SparseLU(analyzing: pattern)
+            fixed = StaticLU(pattern: pattern, ordering: pivoted.ordering, entryLimit: Self.entryLimit)
+        }
+
+        /// Factors without pivoting if the result stands its test, else with. The result is good until the next call.
+        /// - Throws: `SparseLUError`.
+        public func factor(_ values: [Double]) throws -> Factorization {
+            if let fixed, fixed.factor(values) { return Factorization(route: .fixed(fixed)) }
+            try pivoted.factor(values)
+            return Factorization(route: .pivoted(pivoted))
+        }
+    }
+}
