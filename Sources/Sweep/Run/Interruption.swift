@@ -1,0 +1,37 @@
+import Foundation
+
+/// TERM, INT and USR1 ask a run to stop and be resumed later.
+public enum Interruption {
+    /// The signal that came, 0 for none. Set by the handler, hence global.
+    nonisolated(unsafe) private static var received: sig_atomic_t = 0
+
+    public static var isRequested: Bool { received != 0 }
+    public static var signalName: String {
+        switch Int32(received) {
+        case SIGTERM: "SIGTERM"
+        case SIGINT: "SIGINT"
+        case SIGUSR1: "SIGUSR1"
+        default: "a signal"
+        }
+    }
+
+    /// - Parameter emergency: called on a thread of its own, `grace` seconds after the signal, if the process is still
+    ///   there: the current point lasts too long to wait for. What is committed is safe.
+    public static func install(grace: TimeInterval, emergency: @escaping @Sendable () -> Void) {
+        received = 0
+        for number in [SIGTERM, SIGINT, SIGUSR1] {
+            var action = sigaction()
+            action.__sigaction_handler.sa_handler = { Interruption.received = sig_atomic_t($0) }
+            sigemptyset(&action.sa_mask)
+            action.sa_flags = Int32(SA_RESTART)
+            sigaction(number, &action, nil)
+        }
+        // A file-size limit must come back as an error of write(), not end the process.
+        signal(SIGXFSZ, SIG_IGN)
+        Thread.detachNewThread {
+            while !isRequested { usleep(50_000) }
+            usleep(UInt32(grace * 1e6))
+            emergency()
+        }
+    }
+}

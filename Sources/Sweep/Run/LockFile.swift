@@ -1,0 +1,26 @@
+import Foundation
+import Studies
+
+/// Keeps two processes out of one run directory. The lock goes with the process, however it ends.
+final class LockFile {
+    private let descriptor: Int32
+
+    /// - Throws: `InputError` if another process holds it or it cannot be made.
+    init(path: String) throws {
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw InputError(file: path, "cannot be written: \(String(cString: strerror(errno)))", hint: "choose another directory with --out")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let holder = (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+            close(descriptor)
+            throw InputError(file: path, "another process is running in this directory" + (holder.isEmpty ? "" : " (\(holder))"),
+                             hint: "wait for it, or choose another directory with --out")
+        }
+        let text = "pid \(getpid()) on \(ProcessInfo.processInfo.hostName)\n"
+        _ = ftruncate(descriptor, 0)
+        _ = text.withCString { write(descriptor, $0, strlen($0)) }
+    }
+
+    deinit { close(descriptor) }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import Studies
+
+/// What `status.json` says: written at most once a second and renamed into place, so that reading it never disturbs a run.
+public struct RunStatus: Codable, Sendable {
+    public var title: String
+    /// running, interrupted, finished
+    public var state: String
+    public var pid: Int32
+    public var total: Int
+    public var done: Int
+    /// Records found in the ledger at the start.
+    public var reused: Int
+    /// study → status word → count
+    public var counts: [String: [String: Int]]
+    /// "N" → (done, total); empty where N is no axis.
+    public var bySpinCount: [String: [Int]]
+    public var recordsPerSecond: Double
+    public var secondsLeft: Double?
+    public var elapsed: Double
+    public var updated: String
+    public var failures: [String]
+
+    static func path(_ directory: String) -> String { directory + "/status.json" }
+
+    /// - Throws: `InputError` if there is none.
+    public static func read(_ directory: String) throws -> RunStatus {
+        guard let data = FileManager.default.contents(atPath: path(directory)) else {
+            throw InputError(file: path(directory), "there is no run here", hint: "name the directory given to macrospin run --out")
+        }
+        guard let status = try? JSONDecoder().decode(RunStatus.self, from: data) else {
+            throw InputError(file: path(directory), "this is no macrospin status file", hint: "resume the run: it writes a new one")
+        }
+        return status
+    }
+
+    func write(_ directory: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        try AtomicFile.write(Array(try encoder.encode(self)), to: Self.path(directory), durable: false)
+    }
+}
+
+/// Whole files that are there in full or not at all.
+enum AtomicFile {
+    /// - Throws: `InputError` naming the file.
+    static func write(_ bytes: [UInt8], to path: String, durable: Bool) throws {
+        let temporary = path + ".tmp"
+        func refuse() -> InputError { InputError(file: path, "cannot be written: \(String(cString: strerror(errno)))", hint: "choose another directory with --out, or make room") }
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw refuse() }
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                let error = refuse()
+                close(descriptor)
+                unlink(temporary)
+                throw error
+            }
+            sent += count
+        }
+        if durable { fsync(descriptor) }
+        close(descriptor)
+        guard rename(temporary, path) == 0 else { throw refuse() }
+    }
+}
