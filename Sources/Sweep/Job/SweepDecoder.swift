@@ -49,7 +49,7 @@ struct SweepDecoder {
         if let twice = axes.first(where: { !seen.insert($0.axis.name).inserted }) {
             throw twice.node.keyError("the axis \(twice.axis.name) is given both by itself and under points", hint: "keep one of them")
         }
-        for (k, group) in groups.enumerated() { blocks.append(try zipBlock(members[k].map { ($0, axes[$0].values) }, group)) }
+        for k in groups.indices { blocks.append(try zipBlock(members[k].map { ($0, axes[$0]) })) }
         blocks.sort { ($0.axes.min() ?? 0) < ($1.axes.min() ?? 0) }
         return Result(axes: axes.map(\.axis), blocks: blocks,
                       nodes: Dictionary(uniqueKeysWithValues: axes.map { ($0.axis.name, $0.node) }), condition: special("where"))
@@ -80,17 +80,16 @@ struct SweepDecoder {
         }
     }
 
-    private func zipBlock(_ members: [(index: Int, values: [Double])], _ group: [(String, JobNode)]) throws -> GridBlock {
-        let count = members[0].values.count
-        if let (k, odd) = members.enumerated().first(where: { $1.values.count != count }) {
-            let names = members.map { $0.index }.count == group.count ? group[k].1 : group[0].1
-            throw names.error("zipped axes need equally many values, found \(count) and \(odd.values.count)")
+    private func zipBlock(_ members: [(index: Int, axis: Axis)]) throws -> GridBlock {
+        let count = members[0].axis.values.count
+        if let odd = members.first(where: { $0.axis.values.count != count })?.axis {
+            throw odd.node.error("zipped axes need equally many values: \(members[0].axis.axis.name) has \(count), \(odd.axis.name) has \(odd.values.count)")
         }
         var seen: Set<[Double]> = [], values: [Double] = []
         for row in 0..<count {
-            let combination = members.map { $0.values[row] }
+            let combination = members.map { $0.axis.values[row] }
             if !seen.insert(combination).inserted {
-                throw group[0].1.error("the combination \(combination.map(CanonicalNumber.string).joined(separator: ", ")) of the zipped axes is there twice")
+                throw members[0].axis.node.error("the combination \(combination.map(CanonicalNumber.string).joined(separator: ", ")) of the zipped axes is there twice")
             }
             values += combination
         }
