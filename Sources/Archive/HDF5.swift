@@ -188,7 +188,7 @@ final class HDF5File {
     }
     private static func vector(_ count: Int) -> hid_t { H5Screate_simple(1, [hsize_t(count)], nil) }
 
-    private func setAttribute<T>(_ name: String, _ key: String, _ type: hid_t, _ memory: hid_t, _ space: hid_t, _ data: [T]) throws {
+    private func setAttribute<T: BitwiseCopyable>(_ name: String, _ key: String, _ type: hid_t, _ memory: hid_t, _ space: hid_t, _ data: [T]) throws {
         defer { H5Sclose(space) }
         let attribute = H5Acreate_by_name(file, name, key, type, space, ch5_p_default(), ch5_p_default(), ch5_p_default())
         guard attribute >= 0 else { throw HDF5Error(description: "attribute \(key) of \(name) cannot be made") }

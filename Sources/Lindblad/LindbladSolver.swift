@@ -30,6 +30,9 @@ public final class LindbladSolver {
         kernels = StructuralKernel(model: model)
     }
 
+    /// Symmetries found in the model, in laboratory axes: the normal of a reflection plane, the axis of a rotation by π.
+    public var symmetries: (mirrorNormal: [Double]?, rotationAxis: [Double]?) { (frames.mirrorNormal, frames.rotationAxis) }
+
     // MARK: Plans
 
     /// The quantisation axis for a point: along the mean spin where the window is truncated (there it keeps q small), along
@@ -179,7 +182,7 @@ public final class LindbladSolver {
             let (liouvillian, coefficients) = try assemble(instance, frame, window)
             let kernel = isDegenerate ? try KernelSolve(liouvillian, coefficients: coefficients) : nil
             var search = SlowModeSearch(liouvillian: liouvillian, coefficients: coefficients, count: count, kernel: kernel)
-            try search.run(probes: try probeFrequencies(instance, count: count))
+            try search.run(probes: try probeFrequencies(instance))
             if window.isComplete(spinCount: spinCount) || search.isCertified(leading: errorTolerance, others: widenings < 3 ? 1e-6 : .infinity) {
                 return search.solution(spinCount: spinCount, frame: frame, window: window)
             }
@@ -189,15 +192,16 @@ public final class LindbladSolver {
         }
     }
 
-    /// Oscillation frequencies at which slow modes far from zero are to be looked for: those among the slowest modes of a
-    /// small spin with the same parameters, which has few enough modes to know them all.
-    private func probeFrequencies(_ instance: ModelInstance, count: Int) throws -> [Double] {
+    /// Oscillation frequencies at which a mode far from zero may decay as slowly as the gap: those of the slowest modes of a
+    /// small spin with the same parameters, which has few enough modes to know them all. Higher modes are not sought
+    /// there: `searchRadius` says how far the list of modes is complete.
+    private func probeFrequencies(_ instance: ModelInstance) throws -> [Double] {
         let others = try kernels.spectrum(min(10 + instance.spinCount % 2, instance.spinCount), instance.values).others
         let slowest = others.sorted { $0.re > $1.re }
-        guard !slowest.isEmpty else { return [] }
-        let limit = -1.2 * slowest[min(count, slowest.count) - 1].re + 1e-9 * slowest[0].magnitude
+        guard let first = slowest.first else { return [] }
+        let limit = -1.5 * first.re + 1e-9 * first.magnitude
         var frequencies: [Double] = []
-        for value in slowest where value.im > 0 && -value.re <= limit && frequencies.count < 4 {
+        for value in slowest where value.im > 0 && -value.re <= limit && frequencies.count < 3 {
             if !frequencies.contains(where: { abs($0 - value.im) < 0.1 * value.im }) { frequencies.append(value.im) }
         }
         return frequencies

@@ -39,7 +39,7 @@ struct SlowModes {
     /// The modes nearest to `origin` where they crowd at about `distance` from it: from half way they differ more.
     private func crowd(_ count: Int, origin: Double, distance: Double, without slowest: Mode?) throws -> (modes: [Mode], radius: Double) {
         let shift = origin - 0.5 * distance
-        let (modes, reach) = try around(shift, count: count, tolerance: 1e-8, without: slowest)
+        let (modes, reach) = try around(shift, count: count, tolerance: 1e-7, without: slowest)
         // All within `reach` of the shift are known: so are all within the disc about the origin that fits inside.
         return (modes.sorted { $0.eigenvalue.magnitude < $1.eigenvalue.magnitude }, max(0, reach - 0.5 * distance))
     }
@@ -59,8 +59,8 @@ struct SlowModes {
             return (match(right, left, shift: Complex(shift), isReal: true), right.map { 1 / $0.value.magnitude }.max() ?? 0)
         }
         // The two-sided Rayleigh quotient multiplies the errors of both vectors: a rough left one will do in a crowd…
-        let rough = try modes(tolerance, count == 1 ? tolerance : 1e-4)
-        if tolerance <= 1e-12 || rough.modes.allSatisfy({ $0.condition < 1000 }) { return rough }
+        let rough = try modes(tolerance, count == 1 ? tolerance : 1e-3)
+        if tolerance <= 1e-12 || rough.modes.allSatisfy({ $0.condition < 1e4 }) { return rough }
         // …unless modes nearly coincide (an exceptional point is near), where small errors of vectors are large ones of λ.
         return try modes(1e-13, 1e-13)
     }

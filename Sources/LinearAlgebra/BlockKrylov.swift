@@ -25,7 +25,7 @@ public enum BlockKrylov {
         var start = (0..<width).flatMap { Arnoldi.startVector(size, seed: UInt64($0)) }
         var triangle = orthonormalize(&start, size: size, width: width, seed: 100)
         basis.replaceSubrange(0..<size * width, with: start)
-        var dimension = width, nextCheck = max(8 * width, 4 * count)
+        var dimension = width, nextCheck = max(8 * width, 12 * count)
         while true {
             var image = try map(Array(basis[(dimension - width) * size..<dimension * size]))
             // Classical Gram–Schmidt, twice: as good as modified, at matrix–matrix speed.
@@ -39,7 +39,7 @@ public enum BlockKrylov {
             triangle = orthonormalize(&image, size: size, width: width, seed: UInt64(1000 + dimension))
             let isFull = dimension + width > limit
             if dimension >= nextCheck || isFull {
-                nextCheck = dimension + max(2 * width, dimension / 4)
+                nextCheck = dimension + max(2 * width, dimension / 3 / width * width)
                 if let (pairs, next) = try ritz(projected, limit: limit, dimension: dimension, width: width, triangle: triangle, basis: basis, size: size,
                                         count: count, tolerance: dimension == size ? .infinity : tolerance) {
                     return (pairs, next, dimension)
@@ -113,10 +113,14 @@ public enum BlockKrylov {
         func project(_ v: inout [Double], _ c: Int) {
             for _ in 0..<2 {
                 for k in 0..<c {
-                    var overlap = 0.0
-                    for i in 0..<size { overlap += block[k * size + i] * v[i] }
-                    for i in 0..<size { v[i] -= overlap * block[k * size + i] }
-                    triangle[c * width + k] += overlap
+                    block.withUnsafeBufferPointer { columns in
+                        let column = columns.baseAddress! + k * size
+                        var n = Int32(size), one: Int32 = 1
+                        let overlap = ddot_(&n, column, &one, v, &one)
+                        var minus = -overlap
+                        daxpy_(&n, &minus, column, &one, &v, &one)
+                        triangle[c * width + k] += overlap
+                    }
                 }
             }
         }

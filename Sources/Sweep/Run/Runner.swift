@@ -18,6 +18,8 @@ public struct Runner {
     public var checkpointSeconds = 180.0
     /// Called after each durable commit with what it contained.
     public var onCommit: (([Ledger.Entry]) -> Void)?
+    /// Drop records of failed and unconverged points first, so that they are computed again.
+    public var retriesFailures = false
     /// Seconds between a signal and giving up the point that is being computed.
     public var grace = 8.0
 
@@ -33,6 +35,7 @@ public struct Runner {
     /// - Throws: `InputError` before anything is computed; `DatabaseError`.
     public func run() throws -> RunOutcome {
         let ledger = try open()
+        if retriesFailures { for status in [Status.failed, .notConverged] { try ledger.forget(status) } }
         let index = try ledger.index()
         var todo: [WorkItem] = [], counts: [String: [String: Int]] = [:], reused = 0
         for (number, study) in plan.studies.enumerated() {
