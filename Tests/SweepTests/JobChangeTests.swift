@@ -11,8 +11,8 @@ import Testing
     /// nil: allowed.
     private func refusal(model: String = model, sweep: String = sweep, studies: String = studies, title: String = "title: t", more: String = "",
                          oldSweep: String = sweep, oldStudies: String = studies) throws -> String? {
-        let old = try job(small(model: Self.model, sweep: oldSweep, studies: oldStudies))
-        let new = try job(small(title: title, model: model, sweep: sweep, studies: studies, more: more))
+        let old = try readJob(small(model: Self.model, sweep: oldSweep, studies: oldStudies))
+        let new = try readJob(small(title: title, model: model, sweep: sweep, studies: studies, more: more))
         do { try JobChange.check(old: old, new: new) } catch let error as InputError { return error.description }
         return nil
     }

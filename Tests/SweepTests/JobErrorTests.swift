@@ -98,7 +98,7 @@ import Testing
 
     @Test(arguments: yaml + model + sweep + studies)
     func message(_ example: Case) {
-        let error = #expect(throws: InputError.self) { try job(example.text) }
+        let error = #expect(throws: InputError.self) { try readJob(example.text) }
         let text = error?.description ?? ""
         #expect(text.hasPrefix(example.place), "\(text)")
         for fragment in example.fragments { #expect(text.contains(fragment), "\(text)") }

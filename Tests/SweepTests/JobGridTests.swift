@@ -23,7 +23,7 @@ import Testing
         #expect(AxisValues.steps(from: 0, to: 1, step: 0.3) == nil)
     }
 
-    private func keys(_ sweep: String) throws -> [String] { try job(small(sweep: "sweep: { \(sweep) }")).grid.map(\.key) }
+    private func keys(_ sweep: String) throws -> [String] { try readJob(small(sweep: "sweep: { \(sweep) }")).grid.map(\.key) }
 
     @Test func products() throws {
         #expect(try keys("N: [2, 4], Gamma: { from: 1, to: 0, step: -0.5 }")
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func projections() throws {
-        let grid = try job(small(sweep: "sweep: { N: [2, 4], Gamma: [1, 2, 3], Omega: [5, 6], where: Gamma < N }")).grid
+        let grid = try readJob(small(sweep: "sweep: { N: [2, 4], Gamma: [1, 2, 3], Omega: [5, 6], where: Gamma < N }")).grid
         #expect(grid.count == 8)
         #expect(Set(grid.map(\.key)).count == 8)
         #expect(grid.points(projectedOn: ["Gamma"]).map(\.key) == ["Gamma=1", "Gamma=2", "Gamma=3"])
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func aBillionPointsAreNotStored() throws {
-        let grid = try job(small(sweep: "sweep: { N: { from: 1, to: 1000, step: 1 }, Gamma: { from: 0, to: 1, points: 1000 }, Omega: { from: 0.001, to: 1, points: 1000 } }")).grid
+        let grid = try readJob(small(sweep: "sweep: { N: { from: 1, to: 1000, step: 1 }, Gamma: { from: 0, to: 1, points: 1000 }, Omega: { from: 0.001, to: 1, points: 1000 } }")).grid
         #expect(grid.count == 1_000_000_000)
         #expect(grid[999_999_999].key == "N=1000;Gamma=1;Omega=1")
         #expect(grid[123_456_789].values == [124, CanonicalNumber.rounded(456.0 / 999), 0.79])

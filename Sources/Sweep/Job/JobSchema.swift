@@ -56,7 +56,7 @@ public enum JobSchema {
             }
         } + [("oneOf", .array([
             .object([("required", .array([.string("preset")])), ("not", .object([any([[("required", .array([.string("hamiltonian")]))], [("required", .array([.string("jumps")]))]])]))]),
-            .object([("required", .array([.string("hamiltonian")]))]),
+            .object([("required", .array([.string("hamiltonian")])), ("not", .object([("required", .array([.string("preset")]))]))]),
         ]))]
     }
 
