@@ -1,11 +1,19 @@
 /// JSON whose objects keep their order: a schema is read by people too.
-indirect enum JSONText {
+enum JSONText {
+    /// No tuple: the compiler finds a circular reference in an enumeration with a list of tuples of itself.
+    struct Member {
+        let key: String
+        let value: JSONText
+    }
+
     case string(String)
     case number(Double)
     case integer(Int)
     case flag(Bool)
     case array([JSONText])
-    case object([(String, JSONText)])
+    case members([Member])
+
+    static func object(_ members: [(String, JSONText)]) -> JSONText { .members(members.map { Member(key: $0.0, value: $0.1) }) }
 
     func text(indent: String = "") -> String {
         let inner = indent + "  "
@@ -17,9 +25,9 @@ indirect enum JSONText {
         case .array(let items):
             if items.isEmpty { return "[]" }
             return "[\n" + items.map { inner + $0.text(indent: inner) }.joined(separator: ",\n") + "\n\(indent)]"
-        case .object(let members):
+        case .members(let members):
             if members.isEmpty { return "{}" }
-            return "{\n" + members.map { "\(inner)\(Self.quoted($0.0)): \($0.1.text(indent: inner))" }.joined(separator: ",\n") + "\n\(indent)}"
+            return "{\n" + members.map { "\(inner)\(Self.quoted($0.key)): \($0.value.text(indent: inner))" }.joined(separator: ",\n") + "\n\(indent)}"
         }
     }
 
