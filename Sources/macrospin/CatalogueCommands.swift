@@ -29,7 +29,7 @@ enum StudiesCommand: Command {
             Console.out("\(study.name): \(study.summary)")
             for option in study.options { Console.out("  \(option.name): \(option.help)") }
             for input in study.inputs { Console.out("  axis \(study.name).\(input.name): \(input.meaning)") }
-            Console.out(JobSchema.json(catalogue: StudyCatalogue.all))
+            Console.out("")
         }
         return .done
     }

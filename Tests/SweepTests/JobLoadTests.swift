@@ -6,7 +6,7 @@ import Testing
 /// Folder of the package, from where this file was compiled.
 let packageFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-func job(_ text: String) throws -> Job { try Job(text: Array(text.utf8), path: "a.yaml") }
+func readJob(_ text: String) throws -> Job { try Job(text: Array(text.utf8), path: "a.yaml") }
 
 /// A small sound job in which single lines can be replaced.
 func small(title: String = "title: t", model: String = "model: { preset: bistable-pump }", sweep: String = "sweep: { N: [2, 4] }",
@@ -30,8 +30,16 @@ func small(title: String = "title: t", model: String = "model: { preset: bistabl
     }
 
     @Test func jsonIsAccepted() throws {
-        let job = try job(#"{"model": {"preset": "driven-lmg", "parameters": {"V": "2*kappa"}}, "sweep": {"N": 10, "Omega": [0.5, 1e0]}, "studies": [{"steadyState": {"keep": ["state"]}}], "tolerances": {"leak": 1e-8}}"#)
+        let job = try readJob(#"{"model": {"preset": "driven-lmg", "parameters": {"V": "2*kappa"}}, "sweep": {"N": 10, "Omega": [0.5, 1e0]}, "studies": [{"steadyState": {"keep": ["state"]}}], "tolerances": {"leak": 1e-8}}"#)
         #expect(job.title == "a" && job.preset == "driven-lmg" && job.tolerances.leak == 1e-8)
         #expect(job.grid.map(\.key) == ["N=10;Omega=0.5", "N=10;Omega=1"])
+    }
+
+    /// Constants keep all their digits; only axis values are keys and so canonical.
+    @Test func constantsAndDefaults() throws {
+        let job = try readJob(small(model: "model: { preset: bistable-pump, parameters: { gamma: 0.12345678901234567, Omega: +.5e0 } }", sweep: "sweep: { N: 2, Gamma: 0.12345678901234567 }"))
+        let values = try job.model.values(spinCount: 2, ["Gamma": 3])
+        #expect(values["gamma"] == 0.12345678901234567 && values["Omega"] == 0.5 && values["Gamma"] == 3)
+        #expect(job.grid[0]["Gamma"] == 0.123456789012346)
     }
 }

@@ -54,7 +54,7 @@ public struct Job: Sendable {
         let keys = try root.map(JobKeys.job)
         func node(_ name: String) -> JobNode { keys[name] ?? root }     // required keys are there: `map` has checked
 
-        title = try keys["title"]?.text("a title") ?? URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+        title = try keys["title"]?.text() ?? URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
         let units = try keys["units"]?.map(JobKeys.units) ?? [:]
         energyUnit = try units["energy"]?.text("a label") ?? ""
         timeUnit = try units["time"]?.text("a label") ?? ""

@@ -115,8 +115,8 @@ struct JobNode {
         guard case .scalar(let text, _) = yaml.content else { throw mismatch(expected) }
         switch scalar {
         case .text: return text
-        case .integer(let value): return "\(value)"
-        case .number(let value) where value.isFinite: return CanonicalNumber.string(value)
+        case .integer(let value): return "\(value)"                     // may be hexadecimal in the file
+        case .number(let value) where value.isFinite: return text      // all digits: a constant is no key
         default: throw mismatch(expected)
         }
     }
@@ -126,8 +126,12 @@ struct JobNode {
         case .integer(let value): return Double(value)
         case .number(let value) where value.isFinite: return value
         case .text(let text):
-            let isQuoted = { if case .number = YAMLValue(text, isPlain: true) { return true } else if case .integer = YAMLValue(text, isPlain: true) { return true } else { return false } }()
-            throw mismatch(expected, hint: isQuoted ? "remove the quotes" : nil)
+            var isQuotedNumber = false
+            switch YAMLValue(text, isPlain: true) {
+            case .integer, .number: isQuotedNumber = true
+            default: break
+            }
+            throw mismatch(expected, hint: isQuotedNumber ? "remove the quotes" : nil)
         default: throw mismatch(expected)
         }
     }

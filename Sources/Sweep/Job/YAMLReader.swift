@@ -70,7 +70,7 @@ struct YAMLReader {
         var message = state.problem.map { String(cString: $0) } ?? "unreadable"
         if let context = state.context { message += " (\(String(cString: context)) in line \(state.context_mark.line + 1))" }
         var hint: String?
-        if message.contains("cannot start any token") { hint = "indent with spaces, not tabs, and quote texts that begin with @, ` or %" }
+        if message.contains("cannot start any token") || message.contains("tab character") { hint = "indent with spaces, not tabs, and quote texts that begin with @, ` or %" }
         if message.contains("mapping values are not allowed") { hint = "quote a text that contains \": \", and indent keys of one map alike" }
         if message.contains("did not find expected") { hint = "check the indentation, commas and closing brackets above" }
         let hasMark = state.error != YAML_READER_ERROR && state.error != YAML_MEMORY_ERROR
