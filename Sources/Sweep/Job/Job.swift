@@ -67,6 +67,8 @@ public struct Job: Sendable {
         constants = studies.reduce(into: [:]) { $0.merge($1.constants) { $1 } }
         let inputs = studies.flatMap { study in study.type.inputs.map { "\(study.name).\($0.name)" } }
         let names = AxisNames(model: model, constants: modelDecoder.constants, inputs: inputs)
+        // Before the axes: of a slip in an expression and the axis that it leaves idle, the slip is the one to show.
+        try modelDecoder.checkNames(axes: SweepDecoder.axisNames(in: node("sweep")))
         let sweep = try SweepDecoder(node: node("sweep"), names: names).decode()
         for study in studies {
             if let both = study.constants.keys.sorted().first(where: { sweep.nodes[$0] != nil }) {
@@ -74,7 +76,6 @@ public struct Job: Sendable {
             }
         }
         let axes = sweep.axes.map(\.name)
-        try modelDecoder.checkNames(axes: axes)
         grid = try GridBuilder(sweep: sweep, model: model, node: node("sweep")).grid()
 
         var made: [(decoder: StudyDecoder, study: any Study)] = []

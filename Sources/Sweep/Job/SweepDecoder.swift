@@ -22,6 +22,14 @@ struct SweepDecoder {
         let condition: JobNode?
     }
 
+    /// What the sweep declares as axes, by itself or under `points`, sound or not.
+    static func axisNames(in node: JobNode) -> [String] {
+        ((try? node.entries()) ?? []).flatMap { entry -> [String] in
+            guard entry.key == "points" else { return JobKeys.grid.contains { $0.name == entry.key } ? [] : [entry.key] }
+            return ((try? entry.value.items()) ?? []).flatMap { ((try? $0.entries()) ?? []).map(\.key) }
+        }
+    }
+
     /// - Throws: `InputError`.
     func decode() throws -> Result {
         let entries = try node.entries("a map of axes")

@@ -56,8 +56,10 @@ enum YAMLValue: Equatable {
     }
 
     private static func numeric(_ text: String) -> YAMLValue? {
-        if text.hasPrefix("0o") { return Int(text.dropFirst(2), radix: 8).map(YAMLValue.integer) }
-        if text.hasPrefix("0x") { return Int(text.dropFirst(2), radix: 16).map(YAMLValue.integer) }
+        for (prefix, radix) in [("0o", 8), ("0x", 16)] where text.hasPrefix(prefix) {
+            let digits = text.dropFirst(2)
+            return digits.allSatisfy(\.isHexDigit) ? Int(digits, radix: radix).map(YAMLValue.integer) : nil      // Int() takes a sign
+        }
         var rest = Substring(text)
         if let sign = rest.first, sign == "-" || sign == "+" { rest = rest.dropFirst() }
         func digits() -> Int {

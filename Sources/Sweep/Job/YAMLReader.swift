@@ -16,6 +16,8 @@ struct YAMLReader {
             throw InputError(file: file, line: invalidLine(text), "the file is not UTF-8 text", hint: "save it with UTF-8 encoding")
         }
         guard !string.allSatisfy(\.isWhitespace) else { throw emptyFile(file) }
+        // With a given encoding libyaml takes a byte order mark for text.
+        let text = text.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(text.dropFirst(3)) : text
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         let event = UnsafeMutablePointer<yaml_event_t>.allocate(capacity: 1)
         defer { parser.deallocate(); event.deallocate() }
