@@ -157,8 +157,9 @@ public struct Archive: Sendable {
     func unit(_ dimension: Studies.Dimension) -> String {
         switch dimension {
         case .dimensionless: "1"
-        case .energy: energyUnit
-        case .time: timeUnit
+        case .energy: energyUnit.isEmpty ? "1" : energyUnit
+        case .time: timeUnit.isEmpty ? "1" : timeUnit
+        case .rate where timeUnit.isEmpty: "1"
         case .rate: timeUnit.hasPrefix("1/") && !timeUnit.dropFirst(2).contains("/") ? String(timeUnit.dropFirst(2)) : "1/(\(timeUnit))"
         }
     }

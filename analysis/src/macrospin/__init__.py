@@ -1,0 +1,11 @@
+"""Archives of macrospin sweeps as labelled arrays, single points for notebooks, and standard plots."""
+
+from .archive import ArchiveError, join_complex, open_archive, status_mask
+from .fit import ExponentialFit, fit_exponential
+from .point import PointError, PointResult, point
+
+# `macrospin.open(path)` reads best in a notebook; inside the package the name would hide the built-in.
+open = open_archive  # noqa: A001
+
+__all__ = ["ArchiveError", "ExponentialFit", "PointError", "PointResult", "fit_exponential", "join_complex", "open",
+           "open_archive", "point", "status_mask"]

@@ -1,0 +1,74 @@
+"""Opening archives: an `xarray.Dataset` over the axes of the sweep, whatever the layout of the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+
+class ArchiveError(Exception):
+    """The file is no archive, or lacks what was asked for."""
+
+
+def open_archive(path: str | Path) -> xr.Dataset:
+    """Load an archive with the sweep's axes as dimensions.
+
+    Archives of sparsely filled grids list their points along one dimension; they are unfolded here, with NaN (status -1)
+    where there is no point. Studies that depend on other axes than the first keep their own list.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise ArchiveError(f"{path}: there is no such file; archives are named archive.h5 in the run directory")
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as handle:
+            dataset = handle.load()
+    except Exception as error:
+        raise ArchiveError(f"{path}: this is no macrospin archive ({error})") from error
+    if "macrospin_archive_version" not in dataset.attrs:
+        raise ArchiveError(f"{path}: this is no macrospin archive (the attribute macrospin_archive_version is missing)")
+    if "point" in dataset.dims:
+        axes = [name for name, variable in dataset.variables.items()
+                if variable.dims == ("point",) and name != "point" and "study" not in variable.attrs]
+        attributes = {name: dataset[name].attrs for name in axes}
+        flags = {name: dataset[name].attrs for name in dataset if name.startswith("status_")}
+        dataset = dataset.drop_vars("point").set_coords(axes).set_index(point=axes).unstack("point")
+        for name, attrs in attributes.items():
+            dataset[name].attrs.update(attrs)
+        for name, attrs in flags.items():
+            dataset[name] = dataset[name].fillna(-1).astype("int32").assign_attrs(attrs)
+    return dataset
+
+
+def join_complex(dataset: xr.Dataset, name: str) -> xr.DataArray:
+    """The complex array whose parts are stored as `name_re` and `name_im`."""
+    joined = dataset[f"{name}_re"] + 1j * dataset[f"{name}_im"]
+    joined.attrs = dict(dataset[f"{name}_re"].attrs)
+    joined.attrs["long_name"] = joined.attrs.get("long_name", name).removesuffix(" (real part)")
+    return joined.rename(name)
+
+
+def status_mask(dataset: xr.Dataset, study: str, word: str) -> xr.DataArray:
+    """True where `study` ended with the status `word` (see the `flag_meanings` of `status_<study>`)."""
+    status = dataset[f"status_{study}"]
+    words = str(status.attrs["flag_meanings"]).split()
+    if word not in words:
+        raise ArchiveError(f"status_{study} knows no \"{word}\": {', '.join(words)}")
+    return status == int(np.atleast_1d(status.attrs["flag_values"])[words.index(word)])
+
+
+def axis_label(dataset: xr.Dataset, axis: str) -> str:
+    """The label the job gave the axis, with its unit unless that is one."""
+    attrs = dataset[axis].attrs
+    label = attrs.get("long_name", axis)
+    unit = attrs.get("units", "1")
+    return label if unit in ("", "1") else f"{label} ({unit})"
+
+
+def control_axis(dataset: xr.Dataset, variable: str) -> str:
+    """The axis a plot runs along: of those of `variable` that are not N the one with the most values."""
+    axes = [d for d in dataset[variable].dims if d != "N" and d in dataset.coords]
+    if not axes:
+        raise ArchiveError(f"{variable} depends on no axis but N: there is nothing to plot it against")
+    return max(axes, key=lambda name: dataset.sizes[name])

@@ -1,0 +1,183 @@
+"""`macrospin-plot ARCHIVE`: the standard figures of an archive as PNG and PDF."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+
+from .archive import ArchiveError, axis_label, control_axis, open_archive, status_mask
+from .fit import fit_exponential
+
+STYLE = {
+    "font.size": 9, "axes.labelsize": 10, "axes.titlesize": 10, "legend.fontsize": 8, "lines.linewidth": 1.2, "lines.markersize": 3.5,
+    "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 150, "savefig.bbox": "tight", "legend.frameon": False,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="macrospin-plot", description="Plot <Jz>/j and the gap of an archive.",
+                                     epilog="example: macrospin-plot runs/demo/archive.h5 --out runs/demo/plots")
+    parser.add_argument("archive", help="archive written by macrospin run or macrospin merge")
+    parser.add_argument("--out", help="folder for the figures (default: plots beside the archive)")
+    options = parser.parse_args(arguments)
+    try:
+        dataset = open_archive(options.archive)
+        folder = Path(options.out) if options.out else Path(options.archive).resolve().parent / "plots"
+        written = plot_all(dataset, folder)
+    except (ArchiveError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    for path in written:
+        print(path)
+    return 0
+
+
+def plot_all(dataset, folder: Path) -> list[Path]:
+    """Every figure the archive has variables for."""
+    figures = []
+    with plt.rc_context(STYLE):
+        if "jz" in dataset:
+            figures.append(("magnetization", plot_magnetization(dataset)))
+        if "gap" in dataset:
+            figures.append(("gap", plot_gap(dataset)))
+            if "N" in dataset["gap"].dims and dataset.sizes["N"] > 1:
+                figures.append(("gap-scaling", plot_gap_scaling(dataset)))
+        if not figures:
+            raise ArchiveError("the archive has neither jz (study steadyState) nor gap (study gap): nothing to plot")
+        folder.mkdir(parents=True, exist_ok=True)
+        written = []
+        for name, figure in figures:
+            for ending in ("png", "pdf"):
+                written.append(folder / f"{name}.{ending}")
+                figure.savefig(written[-1])
+            plt.close(figure)
+    return written
+
+
+def _panels(dataset, variable: str):
+    """One panel for each combination of the axes that are neither N nor the control axis."""
+    control = control_axis(dataset, variable)
+    rest = [d for d in dataset[variable].dims if d not in ("N", control) and d in dataset.coords]
+    shape = [dataset.sizes[d] for d in rest]
+    combinations = [dict(zip(rest, index)) for index in np.ndindex(*shape)] or [{}]
+    if len(combinations) > 12:
+        print(f"note: showing 12 of {len(combinations)} panels of {variable}", file=sys.stderr)
+        combinations = combinations[:12]
+    columns = min(3, len(combinations))
+    rows = -(-len(combinations) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(3.5 * columns, 2.8 * rows), sharex=True, sharey=True, squeeze=False, layout="constrained")
+    for spare in axes.flat[len(combinations):]:
+        spare.set_visible(False)
+    for ax, combination in zip(axes.flat, combinations):
+        ax.set_title(", ".join(f"{dataset[d].attrs.get('long_name', d)} = {float(dataset[d][i]):g}" for d, i in combination.items()))
+    for ax in axes[-1]:
+        ax.set_xlabel(axis_label(dataset, control))
+    return figure, list(zip(axes.flat, combinations)), control
+
+
+def _by_spin_count(dataset, variable: str):
+    """(N or None, colour, selector) from light to dark with growing N."""
+    if "N" not in dataset[variable].dims:
+        return [(None, "C0", {})]
+    counts = dataset["N"].values
+    colours = plt.get_cmap("viridis_r")(np.linspace(0.12, 1, len(counts)))
+    return [(int(n), colour, {"N": k}) for k, (n, colour) in enumerate(zip(counts, colours))]
+
+
+def _legend(figure, ax):
+    handles, labels = ax.get_legend_handles_labels()
+    if labels:
+        figure.legend(handles, labels, loc="outside right center")
+
+
+def plot_magnetization(dataset):
+    """<Jz>/j against the control axis; where a point is unresolved both metastable phases are drawn instead."""
+    figure, panels, control = _panels(dataset, "jz")
+    unresolved = status_mask(dataset, "steadyState", "unresolved")
+    for ax, where in panels:
+        marked = False
+        for n, colour, select in _by_spin_count(dataset, "jz"):
+            line = dataset["jz"].isel({**where, **select})
+            ax.plot(dataset[control], line, "-o", color=colour, markersize=2, label=f"$N = {n}$" if n else None)
+            if "jz_phases" in dataset and bool(unresolved.isel({**where, **select}).any()):
+                phases = dataset["jz_phases"].isel({**where, **select})
+                for k, marker in enumerate("v^"):
+                    ax.plot(dataset[control], phases.isel(phase=k), marker, color=colour, markerfacecolor="none", markersize=4, markeredgewidth=0.7)
+                marked = True
+        if marked:
+            ax.plot([], [], "^", color="0.4", markerfacecolor="none", markersize=4, label="unresolved:\nboth phases")
+        ax.axhline(0, color="0.85", linewidth=0.6, zorder=0)
+    panels[0][0].set_ylabel(r"$\langle J_z\rangle / j$")
+    _legend(figure, max((ax for ax, _ in panels), key=lambda ax: len(ax.get_legend_handles_labels()[1])))
+    return figure
+
+
+def _gap_label(dataset) -> str:
+    unit = dataset["gap"].attrs.get("units", "1")
+    return "gap" if unit in ("", "1") else f"gap ({unit})"
+
+
+def plot_gap(dataset):
+    """The gap against the control axis, logarithmic; an unresolved gap is below its bound."""
+    figure, panels, control = _panels(dataset, "gap")
+    unresolved = status_mask(dataset, "gap", "unresolved")
+    for ax, where in panels:
+        marked = False
+        for n, colour, select in _by_spin_count(dataset, "gap"):
+            here = {**where, **select}
+            ax.semilogy(dataset[control], dataset["gap"].isel(here), "-o", color=colour, markersize=2, label=f"$N = {n}$" if n else None)
+            bound = dataset["gap_error"].isel(here).where(unresolved.isel(here)) if "gap_error" in dataset else None
+            if bound is not None and bool(np.isfinite(bound).any()):
+                ax.semilogy(dataset[control], bound, "v", color=colour, markerfacecolor="none", markersize=4, markeredgewidth=0.7)
+                marked = True
+        if marked:
+            ax.semilogy([], [], "v", color="0.4", markerfacecolor="none", markersize=4, label="unresolved:\nupper bound")
+    panels[0][0].set_ylabel(_gap_label(dataset))
+    _legend(figure, max((ax for ax, _ in panels), key=lambda ax: len(ax.get_legend_handles_labels()[1])))
+    return figure
+
+
+def smallest_gaps(dataset, control: str, where: dict):
+    """(j, least gap along the control axis) for every N at which no point of the line is unresolved or missing."""
+    gap = dataset["gap"].isel(where)
+    complete = np.isfinite(gap).all(control)
+    j = dataset["N"].values / 2
+    least = gap.min(control).where(complete).values
+    return j, least
+
+
+def plot_gap_scaling(dataset):
+    """Least gap along the control axis against j, with the exponential rate per j; unresolved N are left out and said so."""
+    control = control_axis(dataset, "gap")
+    rest = [d for d in dataset["gap"].dims if d not in ("N", control) and d in dataset.coords]
+    figure, ax = plt.subplots(figsize=(3.6, 2.9), layout="constrained")
+    for k, index in enumerate(np.ndindex(*[dataset.sizes[d] for d in rest])):
+        where, colour = dict(zip(rest, index)), f"C{k}"
+        j, least = smallest_gaps(dataset, control, where)
+        name = ", ".join(f"{dataset[d].attrs.get('long_name', d)} = {float(dataset[d][i]):g}" for d, i in where.items())
+        fit = fit_exponential(j, least)
+        rate = ""
+        if fit is not None:
+            error = "" if np.isnan(fit.rate_error) else f" ± {fit.rate_error:.2g}"
+            rate = f"rate {fit.rate:.3g}{error} per $j$"
+            span = np.linspace(j[np.isfinite(least)].min(), j[np.isfinite(least)].max(), 50)
+            ax.semilogy(span, fit(span), "--", color=colour, linewidth=0.9)
+        ax.semilogy(j, least, "o", color=colour, markersize=4, label="\n".join(part for part in (name, rate) if part))
+        for missing in j[~np.isfinite(least)]:
+            ax.plot(missing, 0.02 + 0.04 * k, "v", color=colour, markerfacecolor="none", markersize=5, transform=ax.get_xaxis_transform(), clip_on=False)
+    ax.plot([], [], "v", color="0.4", markerfacecolor="none", markersize=5, label="$j$ with unresolved points")
+    ax.set_xlabel("$j = N/2$")
+    ax.set_ylabel(f"least {_gap_label(dataset)}")
+    ax.legend(loc="upper right")
+    return figure
+
+
+if __name__ == "__main__":
+    sys.exit(main())
