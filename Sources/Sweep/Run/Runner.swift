@@ -32,7 +32,10 @@ public struct Runner {
 
     /// - Throws: `InputError` before anything is computed; `DatabaseError`.
     public func run() throws -> RunOutcome {
-        let ledger = try open()
+        let ledger: Ledger
+        do { ledger = try open() } catch let error as DatabaseError where error.isDiskFull {
+            return .interrupted(reason: "the ledger cannot be written (\(error)); make room and run the same command again")
+        }
         let index = try ledger.index()
         var todo: [WorkItem] = [], counts: [String: [String: Int]] = [:], reused = 0
         for (number, study) in plan.studies.enumerated() {
