@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct RunSurvivalTests {
     /// Thirty kill -9 of one run: what was called durable is there with the right bits, and is never computed twice.
     @Test func thirtyKills() throws {
-        let points = 3000, microseconds = 1000
+        let points = 20_000, microseconds = 1000
         let whole = try Scratch(), broken = try Scratch()
         #expect(try Harness(whole.path, points: points, microseconds: 0).wait() == 4)
         let expected = try Ledger(readOnly: whole.ledger).records(study: "pretend")
@@ -17,7 +17,7 @@ import Testing
         while kills < 30, starts < 60 {
             starts += 1
             let harness = try Harness(broken.path, points: points, microseconds: microseconds)
-            usleep(UInt32.random(in: 5_000...150_000, using: &random))
+            usleep(UInt32.random(in: 250_000...700_000, using: &random))
             harness.signal(SIGKILL)
             guard harness.wait() == -SIGKILL else { break }
             kills += 1
@@ -33,6 +33,7 @@ import Testing
             for (key, record) in found { #expect(expected[key].map { $0.agrees(with: record) } == true) }
         }
         #expect(kills == 30)
+        #expect(seen.count > 1000, "the kills came before anything was stored")
         let last = try Harness(broken.path, points: points, microseconds: 0)
         #expect(last.wait() == 4)
         for key in last.stored { seen[key, default: 0] += 1 }
