@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct RunSurvivalTests {
     /// Thirty kill -9 of one run: what was called durable is there with the right bits, and is never computed twice.
     @Test func thirtyKills() throws {
-        let points = 20_000, microseconds = 1000
+        let points = 5000, microseconds = 3000
         let whole = try Scratch(), broken = try Scratch()
         #expect(try Harness(whole.path, points: points, microseconds: 0).wait() == 4)
         let expected = try Ledger(readOnly: whole.ledger).records(study: "pretend")
@@ -17,7 +17,8 @@ import Testing
         while kills < 30, starts < 60 {
             starts += 1
             let harness = try Harness(broken.path, points: points, microseconds: microseconds)
-            usleep(UInt32.random(in: 250_000...700_000, using: &random))
+            harness.waitForFirstRecord()
+            usleep(UInt32.random(in: 0...150_000, using: &random))
             harness.signal(SIGKILL)
             guard harness.wait() == -SIGKILL else { break }
             kills += 1
