@@ -27,7 +27,7 @@ setup: .setup/packages .setup/python
 	@echo "setup: Python packages of requirements.txt into .venv"
 	@[ -x .venv/bin/python ] || /usr/bin/python3 -m venv .venv
 	@.venv/bin/pip install -q -r requirements.txt
-	@.venv/bin/pip install -q --no-deps --no-build-isolation -e analysis
+	@.venv/bin/pip install -q --no-deps -e analysis
 	@touch $@
 
 build: .setup/packages

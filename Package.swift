@@ -35,7 +35,9 @@ let package = Package(
         .executableTarget(name: "macrospin", dependencies: ["Sweep", "Archive", "Studies", "Lindblad", "SpinAlgebra"], exclude: ["README.md"]),
         .testTarget(name: "SpinAlgebraTests", dependencies: ["SpinAlgebra", "Numbers"]),
         .testTarget(name: "LindbladTests", dependencies: ["Lindblad", "LinearAlgebra", "SpinAlgebra", "Numbers", "Studies"]),
-        .testTarget(name: "SweepTests", dependencies: ["Sweep", "Studies", "SpinAlgebra"]),
+        // A sweep with a made-up study, in a process of its own that tests may kill.
+        .executableTarget(name: "sweep-harness", dependencies: ["Sweep", "Studies"], path: "Tests/Harness", exclude: ["README.md"]),
+        .testTarget(name: "SweepTests", dependencies: ["Sweep", "Studies", "SpinAlgebra", "sweep-harness"]),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Studies"]),
         .testTarget(name: "CommandLineTests", dependencies: ["macrospin"]),
     ],

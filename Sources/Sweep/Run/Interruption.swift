@@ -26,6 +26,11 @@ public enum Interruption {
             action.sa_flags = Int32(SA_RESTART)
             sigaction(number, &action, nil)
         }
+        // Whoever started this process from a thread that blocks signals handed that mask down: such a run would hear nothing.
+        var asked = sigset_t()
+        sigemptyset(&asked)
+        for number in [SIGTERM, SIGINT, SIGUSR1] { sigaddset(&asked, number) }
+        pthread_sigmask(SIG_UNBLOCK, &asked, nil)
         // A file-size limit must come back as an error of write(), not end the process.
         signal(SIGXFSZ, SIG_IGN)
         Thread.detachNewThread {

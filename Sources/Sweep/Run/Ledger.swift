@@ -24,7 +24,18 @@ public final class Ledger {
     }
 
     /// Opens a ledger that nobody writes, for merging.
-    public convenience init(readOnly path: String) throws { try self.init(path: path, lock: nil) }
+    /// - Throws: `InputError` if a run is writing it, if there is none, and for a damaged or foreign file.
+    public convenience init(readOnly path: String) throws {
+        // Without SQLite's own locks a reader beside a writer could see half a commit, or take its journal for a crash's.
+        let reading = try LockFile(reading: path + ".lock")
+        if FileManager.default.fileExists(atPath: path + "-journal"), FileManager.default.fileExists(atPath: path) {
+            // The writer died in mid-commit: only a writer can roll that back.
+            try withExtendedLifetime(reading) { try Database(path: path, readOnly: false).execute("SELECT count(*) FROM sqlite_master") }
+        }
+        try self.init(path: path, lock: nil)
+        self.reading = reading
+    }
+    private var reading: LockFile?
 
     private init(path: String, lock: LockFile?) throws {
         self.lock = lock

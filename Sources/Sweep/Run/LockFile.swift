@@ -7,7 +7,8 @@ final class LockFile {
 
     /// - Throws: `InputError` if another process holds it or it cannot be made.
     init(path: String) throws {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        // Kept in a local until the lock is held: a failing initialiser of a complete object also runs deinit.
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw InputError(file: path, "cannot be written: \(String(cString: strerror(errno)))", hint: "choose another directory with --out")
         }
@@ -20,6 +21,19 @@ final class LockFile {
         let text = "pid \(getpid()) on \(ProcessInfo.processInfo.hostName)\n"
         _ = ftruncate(descriptor, 0)
         _ = text.withCString { write(descriptor, $0, strlen($0)) }
+        self.descriptor = descriptor
+    }
+
+    /// A reader's lock: many may hold it, none while a run writes. nil where there is no lock file (a copied ledger).
+    /// - Throws: `InputError` if a run holds it.
+    init?(reading path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw InputError(file: path, "a run is writing this ledger", hint: "wait until it ends, or look at its archive.partial.h5")
+        }
+        self.descriptor = descriptor
     }
 
     deinit { close(descriptor) }

@@ -34,8 +34,13 @@ public struct Runner {
 
     /// - Throws: `InputError` before anything is computed; `DatabaseError`.
     public func run() throws -> RunOutcome {
-        let ledger = try open()
-        if retriesFailures { for status in [Status.failed, .notConverged] { try ledger.forget(status) } }
+        let ledger: Ledger
+        do {
+            ledger = try open()
+            if retriesFailures { for status in [Status.failed, .notConverged] { try ledger.forget(status) } }
+        } catch let error as DatabaseError where error.isDiskFull {
+            return .interrupted(reason: "the ledger cannot be written (\(error)); make room and run the same command again")
+        }
         let index = try ledger.index()
         var todo: [WorkItem] = [], counts: [String: [String: Int]] = [:], reused = 0
         for (number, study) in plan.studies.enumerated() {
