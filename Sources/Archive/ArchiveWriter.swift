@@ -1,204 +1,217 @@
+import CHDF5
 import Foundation
 import Studies
 
 extension Archive {
-    /// Writes the archive: a temporary file beside it, flushed to disk, then renamed. An old file stays as it was until the
-    /// new one is whole.
-    /// - Throws: `InputError` naming the file.
+    /// Root attribute that marks a file as one of ours and numbers the format.
+    static let formatAttribute = "macrospin_archive"
+    /// Fill of integer outputs: netCDF's default for 64-bit integers.
+    static let missingInteger: Int64 = -9_223_372_036_854_775_806
+    /// In `status_<study>`: no record yet.
+    static let pendingStatus: Int32 = -1
+
+    /// Writes the archive as one HDF5 file, whole or not at all: a file already at `path` stays until the new one is
+    /// safe on disk. Memory beyond the tables: the compressed file, and a few bytes for each cell of the grid.
+    /// - Throws: `InputError` where the file cannot be written (folder missing, no permission, disk full), or where the
+    ///   tables do not fit their own schemas.
     public func write(to path: String) throws {
-        let temporary = path + ".tmp"
-        do {
-            unlink(temporary)
-            let file = try HDF5File(creating: temporary)
-            do {
-                try ArchiveWriter(archive: self, file: file).write()
-                try file.close()
-            } catch {
-                try? file.close()
-                throw error
-            }
-            let descriptor = open(temporary, O_RDONLY)
-            let synced = fsync(descriptor)
-            close(descriptor)
-            guard synced == 0, rename(temporary, path) == 0 else { throw HDF5Error(description: "cannot be written: \(String(cString: strerror(errno)))") }
-            let directory = open((path as NSString).deletingLastPathComponent.isEmpty ? "." : (path as NSString).deletingLastPathComponent, O_RDONLY)
-            if directory >= 0 {
-                fsync(directory)
-                close(directory)
-            }
-        } catch let error as HDF5Error {
-            unlink(temporary)
-            throw InputError(file: path, "\(error)", hint: "choose another place with -o, or make room")
+        let tables = self.tables.map(\.canonical)
+        for (index, table) in tables.enumerated() {
+            try table.validate()
+            if tables[..<index].contains(where: { $0.study == table.study }) { throw InputError("two tables of the study \(table.study) in one archive") }
+        }
+        let layout = try Layout(axes: axes, tables: tables)
+        try AtomicFile.replace(path) { write in
+            try HDF5File.build({ file in
+                try ArchiveWriter(file: file, layout: layout, schema: Schema(layout: layout, tables: tables), units: attributes.units).write(attributes, tables)
+            }, consume: { contents in
+                try write(contents)
+                try Seal.bytes(for: contents).withUnsafeBytes(write)
+            })
         }
     }
 }
 
+/// Writes one archive into an open file.
 struct ArchiveWriter {
-    let archive: Archive
     let file: HDF5File
+    let layout: Layout
+    let schema: Schema
+    let units: Archive.Units
 
-    func write() throws {
-        let layout = ArchiveLayout(axes: archive.axes, tables: archive.tables)
-        try writeRoot(layout)
-        try writeAxes(layout)
-        try writeOutputAxes()
-        for (table, placement) in zip(archive.tables, layout.placements) { try write(table, placement) }
+    func write(_ attributes: Archive.Attributes, _ tables: [ResultTable]) throws {
+        try writeRoot(attributes)
+        try writeDimensions()
+        for (table, plan) in zip(tables, schema.tables) { try write(table, plan) }
     }
 
-    private func writeRoot(_ layout: ArchiveLayout) throws {
-        try file.setAttribute("/", "title", archive.title)
-        try file.setAttribute("/", "Conventions", "CF-1.10")
-        try file.setAttribute("/", "source", "macrospin \(archive.softwareVersion)")
-        try file.setAttribute("/", "software_version", archive.softwareVersion)
-        try file.setAttribute("/", "created", archive.created)
-        try file.setAttribute("/", "macrospin_archive_version", long: archiveVersion)
-        try setText("job", archive.jobText)
-        try setText("ledgers", archive.sources.map { "\($0.name) sha256:\($0.sha256) macrospin \($0.version)" }.joined(separator: "\n"))
-        let schema = ArchiveSchema(axes: archive.axes, energyUnit: archive.energyUnit, timeUnit: archive.timeUnit, sources: archive.sources, isGrid: layout.isGrid,
-                                   tables: archive.tables.map { .init(study: $0.study, axes: $0.axes, outputs: $0.outputs.map(ArchiveSchema.output)) })
+    // MARK: Root attributes
+
+    private func writeRoot(_ attributes: Archive.Attributes) throws {
+        let root = file.root
+        try root.set(Archive.formatAttribute, Schema.format)
+        try root.set("title", attributes.title)
+        try root.set("software_version", attributes.softwareVersion)
+        try root.set("created", attributes.created)
+        try root.set("unit_energy", attributes.units.energy)
+        try root.set("unit_time", attributes.units.time)
+        for (index, text) in attributes.jobTexts.enumerated() { try root.set(index == 0 ? "job" : "job_\(index + 1)", text) }
+        try root.set("model", attributes.model)
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        guard let json = try? encoder.encode(schema) else { throw HDF5Error(description: "the schema cannot be encoded") }
-        try setText("macrospin_schema", String(decoding: json, as: UTF8.self))
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try root.set("sources", String(decoding: try encoder.encode(attributes.sources), as: UTF8.self))
+        try root.set("schema", String(decoding: try encoder.encode(schema), as: UTF8.self))
     }
 
-    /// HDF5 attributes end at 64 KB: longer texts go on in `<key>_1`, `<key>_2`, …
-    private func setText(_ key: String, _ text: String) throws {
-        var rest = Substring(text), part = 0
-        repeat {
-            var piece = rest.prefix(60_000)
-            while piece.utf8.count > 60_000 { piece = piece.dropLast(1000) }
-            try file.setAttribute("/", part == 0 ? key : "\(key)_\(part)", String(piece))
-            rest = rest[piece.endIndex...]
-            part += 1
-        } while !rest.isEmpty
-    }
+    // MARK: Dimensions
 
-    private func writeAxes(_ layout: ArchiveLayout) throws {
-        func write(_ axis: ArchiveAxis, _ name: String, _ values: [Double]) throws {
-            try file.write(name, axis.isInteger ? .longs(values.map { Int64($0) }) : .doubles(values), shape: [values.count])
-            try file.setAttribute(name, "long_name", axis.label.isEmpty ? axis.name : axis.label)
-            try file.setAttribute(name, "units", axis.unit)
-        }
-        if layout.isGrid {
-            for axis in archive.axes {
-                guard let values = layout.axisValues[axis.name] else { continue }
-                try write(axis, axis.name, values)
-                try file.makeScale(axis.name)
-            }
-            return
-        }
-        for list in layout.pointLists {
-            try file.write(list.dimension, .longs((0..<list.coordinates.count).map(Int64.init)), shape: [list.coordinates.count])
-            try file.makeScale(list.dimension)
-            var names: [String] = []
-            for (k, name) in list.axes.enumerated() {
-                guard let axis = archive.axes.first(where: { $0.name == name }) else { continue }
-                let coordinate = ArchiveLayout.coordinateName(name, dimension: list.dimension)
-                try write(axis, coordinate, list.coordinates.map { $0[k] })
-                try file.attach(coordinate, [list.dimension])
-                names.append(coordinate)
+    private func writeDimensions() throws {
+        if layout.kind == .points { try makeBareDimension(schema.point, layout.points.count) }
+        for (index, axis) in layout.axes.enumerated() {
+            guard let variable = schema.axes[index].variable else { continue }
+            let values = layout.kind == .grid ? layout.values[index] : layout.points.map { $0[index] }
+            if axis.isInteger {
+                try writeCoordinate(variable, axis, try values.map { try integer($0, "axis \(axis.name)") })
+            } else {
+                try writeCoordinate(variable, axis, values)
             }
         }
-    }
-
-    /// Greatest extent of each output axis over all records, and its dimension scale.
-    private func outputExtents() -> [(axis: OutputAxis, extent: Int)] {
-        var order: [String] = [], known: [String: (OutputAxis, Int)] = [:]
-        for table in archive.tables {
-            for output in table.outputs {
-                for (position, axis) in output.axes.enumerated() {
-                    var extent = axis.extent ?? 1
-                    for row in table.rows {
-                        if let shape = row.record.outputs[output.name]?.shape, position < shape.count { extent = max(extent, shape[position]) }
-                    }
-                    if let (first, before) = known[axis.name] { known[axis.name] = (first, max(before, extent)) } else {
-                        known[axis.name] = (axis, extent)
-                        order.append(axis.name)
-                    }
+        var made: Set<String> = []
+        for own in schema.tables.flatMap(\.outputs).flatMap(\.axes) where made.insert(own.dimension).inserted {
+            guard own.labels.count == own.length, !own.labels.isEmpty else { try makeBareDimension(own.dimension, own.length); continue }
+            try HDF5Text.withVariableType { type in
+                try file.create(own.dimension, fileType: type, shape: [own.length]) { dataset in
+                    try dataset.becomeScale(label: own.dimension, extent: own.length)
+                    try dataset.write(texts: own.labels)
                 }
             }
         }
-        return order.compactMap { known[$0].map { (axis: $0.0, extent: $0.1) } }
     }
 
-    private func writeOutputAxes() throws {
-        for (axis, extent) in outputExtents() {
-            if axis.labels.count == extent { try file.write(axis.name, .strings(axis.labels), shape: [extent]) } else {
-                try file.write(axis.name, .longs((0..<extent).map(Int64.init)), shape: [extent])
+    private func writeCoordinate<Element: HDF5Element>(_ variable: String, _ axis: ArchiveAxis, _ values: [Element]) throws {
+        try file.create(variable, fileType: Element.fileType, shape: [values.count], chunk: Block.chunk(leading: [values.count], own: [])) { dataset in
+            if layout.kind == .grid {
+                try dataset.becomeScale(label: variable, extent: values.count)
+            } else {
+                try file.dataset(schema.point) { try dataset.attach(scale: $0, dimension: 0) }
             }
-            try file.makeScale(axis.name)
-        }
-    }
-
-    private func write(_ table: ResultTable, _ placement: TablePlacement) throws {
-        let study = table.study, count = placement.count
-        var status = [Int32](repeating: pendingStatus, count: count), source = [Int32](repeating: -1, count: count)
-        var reason = [String](repeating: "", count: count), seconds = [Double](repeating: .nan, count: count)
-        for (row, place) in zip(table.rows, placement.places) {
-            status[place] = row.record.status.rawValue
-            reason[place] = row.record.reason
-            seconds[place] = row.record.seconds
-            source[place] = Int32(row.source)
-        }
-        func finish(_ name: String, _ dimensions: [String], _ attributes: [(String, String)]) throws {
-            try file.attach(name, dimensions)
-            for (key, text) in attributes { try file.setAttribute(name, key, text) }
-            try file.setAttribute(name, "study", study)
-        }
-        try file.write("status_\(study)", .ints(status), shape: placement.extents)
-        try finish("status_\(study)", placement.dimensions, [("long_name", "how \(study) ended"), ("flag_meanings", (["pending"] + Status.allCases.map(\.word)).joined(separator: " "))])
-        try file.setAttribute("status_\(study)", "flag_values", ints: [pendingStatus] + Status.allCases.map(\.rawValue))
-        try file.write("reason_\(study)", .strings(reason), shape: placement.extents)
-        try finish("reason_\(study)", placement.dimensions, [("long_name", "why \(study) is not ok")])
-        try file.write("seconds_\(study)", .doubles(seconds), shape: placement.extents)
-        try finish("seconds_\(study)", placement.dimensions, [("long_name", "wall-clock time of \(study)"), ("units", "s")])
-        try file.write("source_\(study)", .ints(source), shape: placement.extents)
-        try finish("source_\(study)", placement.dimensions, [("long_name", "line of the root attribute ledgers that the value comes from")])
-
-        let extents = Dictionary(uniqueKeysWithValues: outputExtents().map { ($0.axis.name, $0.extent) })
-        for output in table.outputs {
-            let inner = output.axes.map { extents[$0.name] ?? 1 }, innerCount = inner.reduce(1, *)
-            let parts = output.kind == .complex ? ["_re", "_im"] : [""]
-            for (part, suffix) in parts.enumerated() {
-                var values = [Double](repeating: .nan, count: count * innerCount)
-                for (row, place) in zip(table.rows, placement.places) {
-                    guard let array = row.record.outputs[output.name] else { continue }
-                    scatter(array, part: part, into: &values, at: place * innerCount, extents: inner)
-                }
-                let name = output.name + suffix
-                let stored: HDF5File.Values = output.kind == .integer ? .longs(values.map { $0.isNaN ? missingInteger : Int64($0) }) : .doubles(values)
-                try file.write(name, stored, shape: placement.extents + inner)
-                try finish(name, placement.dimensions + output.axes.map(\.name),
-                           [("long_name", output.meaning + (part == 1 ? " (imaginary part)" : parts.count == 2 ? " (real part)" : "")), ("units", archive.unit(output.dimension))])
-                if output.kind == .integer { try file.setAttribute(name, "_FillValue", long: missingInteger) } else { try file.setAttribute(name, "_FillValue", double: .nan) }
-            }
-            if output.axes.contains(where: { $0.extent == nil }) {
-                var shapes = [Int64](repeating: 0, count: count * output.axes.count)
-                for (row, place) in zip(table.rows, placement.places) {
-                    for (k, extent) in (row.record.outputs[output.name]?.shape ?? []).enumerated() { shapes[place * output.axes.count + k] = Int64(extent) }
-                }
-                let rank = "rank_\(output.axes.count)"
-                if !file.exists(rank) {
-                    try file.write(rank, .longs((0..<output.axes.count).map(Int64.init)), shape: [output.axes.count])
-                    try file.makeScale(rank)
-                }
-                try file.write("shape_\(output.name)", .longs(shapes), shape: placement.extents + [output.axes.count])
-                try finish("shape_\(output.name)", placement.dimensions + [rank], [("long_name", "extents of \(output.name) at each point; the rest is padding")])
-            }
+            try dataset.write(values)
+            try dataset.attributes.set("long_name", axis.label.isEmpty ? axis.name : axis.label)
+            if !axis.unit.isEmpty { try dataset.attributes.set("units", axis.unit) }
         }
     }
 
-    private func scatter(_ array: OutputArray, part: Int, into values: inout [Double], at base: Int, extents: [Int]) {
-        let step = array.isComplex ? 2 : 1
-        for k in 0..<(array.data.count / step) {
-            var rest = k, place = 0, stride = 1
-            for axis in array.shape.indices.reversed() {
-                place += rest % array.shape[axis] * stride
-                rest /= array.shape[axis]
-                stride *= extents[axis]
-            }
-            values[base + place] = array.data[step * k + part]
+    /// A dimension without coordinate values, as netCDF-4 writes it.
+    private func makeBareDimension(_ name: String, _ extent: Int) throws {
+        try file.create(name, fileType: ch5_ieee_f32be(), shape: [extent]) { try $0.becomeScale(label: nil, extent: extent) }
+    }
+
+    // MARK: Tables
+
+    private func write(_ table: ResultTable, _ plan: Schema.Table) throws {
+        let rows = try layout.rows(of: table), leading = try layout.shape(of: table)
+        func column<Value>(_ missing: Value, _ value: (ResultTable.Row) -> Value) -> [Value] {
+            rows.map { $0 < 0 ? missing : value(table.rows[Int($0)]) }
         }
+        let variables = TableVariables(table: table, plan: plan, rows: rows, leading: leading)
+        try create(plan.status, variables, Int32.fileType) { dataset in
+            try dataset.write(column(Archive.pendingStatus) { $0.record.status.rawValue })
+            try dataset.attributes.set("long_name", "how the study \(table.study) ended")
+            try dataset.attributes.set("flag_values", [Archive.pendingStatus] + Status.allCases.map(\.rawValue))
+            try dataset.attributes.set("flag_meanings", (["pending"] + Status.allCases.map(\.word)).joined(separator: " "))
+        }
+        try HDF5Text.withVariableType { type in
+            try create(plan.reason, variables, type, isText: true) { dataset in
+                try dataset.write(texts: column("") { $0.record.reason })
+                try dataset.attributes.set("long_name", "why the status is not ok")
+            }
+        }
+        try create(plan.seconds, variables, Double.fileType) { dataset in
+            try dataset.write(column(.nan) { $0.record.seconds })
+            try dataset.attributes.set("long_name", "wall-clock time of the computation")
+            try dataset.attributes.set("units", "s")
+            try dataset.attributes.set("_FillValue", [Double.nan])
+        }
+        try create(plan.source, variables, Int32.fileType) { dataset in
+            try dataset.write(column(-1) { Int32($0.source) })
+            try dataset.attributes.set("long_name", "index into the root attribute sources, from 0")
+        }
+        for (output, outputPlan) in zip(table.outputs, plan.outputs) { try write(output, outputPlan, variables) }
+    }
+
+    /// What the variables of one table share.
+    private struct TableVariables {
+        let table: ResultTable
+        let plan: Schema.Table
+        let rows: [Int32]
+        let leading: [Int]
+    }
+
+    /// A variable over the sweep dimensions of a table and, for an output, its own.
+    private func create(_ name: String, _ variables: TableVariables, _ type: hid_t, own: [Schema.OwnAxis] = [], isText: Bool = false,
+                        _ body: (HDF5Dataset) throws -> Void) throws {
+        let shape = variables.leading + own.map(\.length)
+        let chunk = isText ? nil : Block.chunk(leading: variables.leading, own: own.map(\.length))
+        try file.create(name, fileType: type, shape: shape, chunk: chunk) { dataset in
+            let leadingScales = layout.kind == .points ? [schema.point] : variables.plan.axes
+            for (dimension, scale) in (leadingScales + own.map(\.dimension)).enumerated() {
+                let variable = layout.kind == .grid && dimension < leadingScales.count ? schema.axes.first { $0.name == scale }?.variable ?? scale : scale
+                try file.dataset(variable) { try dataset.attach(scale: $0, dimension: dimension) }
+            }
+            try body(dataset)
+            try dataset.attributes.set("study", variables.plan.study)
+            if layout.kind == .points {
+                try dataset.attributes.set("coordinates", variables.plan.axes.compactMap { name in schema.axes.first { $0.name == name }?.variable }.joined(separator: " "))
+            }
+        }
+    }
+
+    private func write(_ output: OutputSpec, _ plan: Schema.Output, _ variables: TableVariables) throws {
+        for (part, variable) in plan.variables.enumerated() {
+            try create(variable, variables, output.kind == .integer ? Int64.fileType : Double.fileType, own: plan.axes) { dataset in
+                try writeValues(dataset, output, plan, variables, part: part)
+                let prefix = output.kind != .complex ? "" : part == 0 ? "real part of: " : "imaginary part of: "
+                try dataset.attributes.set("long_name", prefix + output.meaning)
+                try dataset.attributes.set("output", output.name)
+                let units = self.units.label(for: output.dimension)
+                if !units.isEmpty { try dataset.attributes.set("units", units) }
+                if output.kind == .integer {
+                    try dataset.attributes.set("_FillValue", [Archive.missingInteger])
+                } else {
+                    try dataset.attributes.set("_FillValue", [Double.nan])
+                }
+            }
+        }
+        for (place, variable) in plan.extents.enumerated() {
+            guard let variable else { continue }
+            try create(variable, variables, Int32.fileType) { dataset in
+                try dataset.write(variables.rows.map { row in
+                    row < 0 ? -1 : Int32(variables.table.rows[Int(row)].record.outputs[output.name]?.shape[place] ?? -1)
+                })
+                try dataset.attributes.set("long_name", "extent of \(output.name) along \(output.axes[place].name) at each point; -1: missing")
+            }
+        }
+    }
+
+    private func writeValues(_ dataset: HDF5Dataset, _ output: OutputSpec, _ plan: Schema.Output, _ variables: TableVariables, part: Int) throws {
+        let own = plan.axes.map(\.length), size = own.reduce(1, *), stride = output.kind == .complex ? 2 : 1
+        for block in Block.all(shape: variables.leading + own, chunk: Block.chunk(leading: variables.leading, own: own)) {
+            var buffer = [Double](repeating: .nan, count: block.count)
+            for (position, cell) in block.cells(leading: variables.leading).enumerated() where variables.rows[cell] >= 0 {
+                guard let array = variables.table.rows[Int(variables.rows[cell])].record.outputs[output.name] else { continue }
+                forEachPadded(shape: array.shape, extents: own) { buffer[position * size + $1] = array.data[$0 * stride + part] }
+            }
+            if output.kind == .integer {
+                try dataset.write(try buffer.map { try integer($0, "output \(output.name)") }, block: block)
+            } else {
+                try dataset.write(buffer, block: block)
+            }
+        }
+    }
+
+    private func integer(_ value: Double, _ what: String) throws -> Int64 {
+        if value.isNaN { return Archive.missingInteger }
+        guard let integer = Int64(exactly: value) else { throw InputError("\(what): \(value) is not an integer") }
+        return integer
     }
 }

@@ -29,9 +29,14 @@ enum JobRun {
             }
             return ResultTable(study: entry.name, axes: entry.study.axes, outputs: entry.study.outputs, rows: rows)
         }
-        return Archive(title: job.title, jobText: String(decoding: text, as: UTF8.self), softwareVersion: SoftwareVersion.current,
-                       created: ISO8601DateFormatter().string(from: Date()), energyUnit: job.energyUnit, timeUnit: job.timeUnit,
-                       sources: [ArchiveSource(name: path, sha256: try SHA256.digest(ofFile: path), version: version)],
-                       axes: job.grid.axes.map { ArchiveAxis(name: $0.name, label: $0.label ?? "", unit: $0.unit ?? "1", isInteger: $0.isInteger) }, tables: tables)
+        let model = [job.model.hamiltonian.text] + job.model.jumps.map { "\($0.rateText) \($0.operator.text)" }
+            + job.model.parameters.map { "\($0.name) = \($0.expression)" } + Tolerances.keys.map { "\($0.name) = \(job.tolerances[keyPath: $0.path])" }
+        let changed = (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+        let modified = Archive.timestamp(changed ?? Date(timeIntervalSince1970: 0))
+        let attributes = Archive.Attributes(title: job.title, jobText: String(decoding: text, as: UTF8.self), model: model.joined(separator: "\n"),
+                                            softwareVersion: SoftwareVersion.current, units: .init(energy: job.energyUnit, time: job.timeUnit),
+                                            sources: [.init(name: path, sha256: try SHA256.hexDigest(ofFile: path), version: version, modified: modified)])
+        return Archive(attributes: attributes, axes: job.grid.axes.map { ArchiveAxis(name: $0.name, label: $0.label ?? "", unit: $0.unit ?? "", isInteger: $0.isInteger) },
+                       tables: tables, name: directory)
     }
 }

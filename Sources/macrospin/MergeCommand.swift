@@ -22,7 +22,7 @@ enum MergeCommand: Command {
             var isDirectory: ObjCBool = false
             guard FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory) else { throw InputError(file: source, "there is no such file or run directory") }
             let archive = try isDirectory.boolValue ? JobRun.archive(ofRun: source) : Archive(reading: source)
-            merged = try merged?.merging(archive, preferNewest: arguments.has("prefer")) ?? archive
+            merged = try merged?.merged(with: archive, prefer: arguments.has("prefer") ? .newest : .none) ?? archive
         }
         try merged?.write(to: output)
         Console.out(output)
@@ -42,7 +42,7 @@ enum ShowCommand: Command {
         var isDirectory: ObjCBool = false
         _ = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
         let archive = try isDirectory.boolValue ? JobRun.archive(ofRun: path) : Archive(reading: path)
-        Console.out(arguments.has("job") ? archive.jobText : archive.summary())
+        Console.out(arguments.has("job") ? archive.attributes.jobTexts.joined(separator: "\n") : archive.summary())
         return .done
     }
 }

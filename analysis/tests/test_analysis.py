@@ -18,7 +18,7 @@ RATE = {0.25: 0.31, 0.5: 0.17}
 def make(path, *, unresolved=True, without=()):
     """Gap least at Gamma = 1 and there exactly exp(-rate j); <Jz> jumps at Gamma = 1."""
     with h5py.File(path, "w") as file:
-        file.attrs["macrospin_archive_version"] = np.int64(1)
+        file.attrs["macrospin_archive"] = np.int64(1)
         file.attrs["title"] = "synthetic"
         axes = {"N": np.array(COUNTS, "i8"), "Gamma": GAMMA, "Omega": np.array(OMEGA)}
         for name, values in axes.items():

@@ -26,8 +26,8 @@ def open_archive(path: str | Path) -> xr.Dataset:
             dataset = handle.load()
     except Exception as error:
         raise ArchiveError(f"{path}: this is no macrospin archive ({error})") from error
-    if "macrospin_archive_version" not in dataset.attrs:
-        raise ArchiveError(f"{path}: this is no macrospin archive (the attribute macrospin_archive_version is missing)")
+    if "macrospin_archive" not in dataset.attrs:
+        raise ArchiveError(f"{path}: this is no macrospin archive (the attribute macrospin_archive is missing)")
     if "point" in dataset.dims:
         axes = [name for name, variable in dataset.variables.items()
                 if variable.dims == ("point",) and name != "point" and "study" not in variable.attrs]
