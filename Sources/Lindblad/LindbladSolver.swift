@@ -90,7 +90,7 @@ public final class LindbladSolver {
             let solve = try SteadyStateSolve(liouvillian, spinCount: spinCount, coefficients: coefficients)
             let leakIsSmall = solve.leak.norm <= leakTolerance || plan.isComplete
             if leakIsSmall {
-                let search = try SlowModes(sector: liouvillian.steadySector, coefficients: coefficients).nearest(1)
+                let search = try SlowModes(sector: liouvillian.steadySector, coefficients: coefficients).nearest(1, roughly: true)
                 let slow = Array(search.modes.prefix(4))
                 let (error, projected) = estimate(solve, slow, frame: frame)
                 let isResolved = error <= errorTolerance
