@@ -170,8 +170,8 @@ struct ArchiveWriter {
         for (part, variable) in plan.variables.enumerated() {
             try create(variable, variables, output.kind == .integer ? Int64.fileType : Double.fileType, own: plan.axes) { dataset in
                 try writeValues(dataset, output, plan, variables, part: part)
-                let prefix = output.kind != .complex ? "" : part == 0 ? "real part of: " : "imaginary part of: "
-                try dataset.attributes.set("long_name", prefix + output.meaning)
+                let suffix = output.kind != .complex ? "" : part == 0 ? " (real part)" : " (imaginary part)"
+                try dataset.attributes.set("long_name", output.meaning + suffix)
                 try dataset.attributes.set("output", output.name)
                 let units = self.units.label(for: output.dimension)
                 if !units.isEmpty { try dataset.attributes.set("units", units) }

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+import macrospin
+
 folder = Path(sys.argv[1])
 
 
@@ -57,3 +59,17 @@ for engine in ("h5netcdf", "netcdf4"):
                 except AssertionError:
                     print(engine, name, data, sep="\n")
                     raise
+
+# The package unfolds listed points: each stands where its coordinates say, the rest is pending.
+with xr.open_dataset(folder / "points.h5") as data:
+    listed = data.load()
+unfolded = macrospin.open(folder / "points.h5")
+assert dict(unfolded.sizes) | {"N": 12, "Gamma": 13, "study.input": 12} == dict(unfolded.sizes), unfolded.sizes
+for k in range(listed.sizes["point"]):
+    place = {axis: listed[axis].values[k] for axis in ("N", "Gamma", "study.input")}
+    for name in ("gap", "eigenvalue_re", "state_im", "parity", "status_gap", "reason_gap", "extent_path", "status_instanton"):
+        there, here = unfolded[name].sel(place).values, listed[name].isel(point=k).values
+        assert there.dtype.kind == here.dtype.kind and (there == here)[here == here].all() and (there != there)[here != here].all(), (name, place)
+assert unfolded.status_gap.dtype == np.int32 and (unfolded.status_gap >= 0).sum() == 12 and unfolded.gap.attrs["study"] == "gap"
+assert set(np.unique(unfolded.reason_gap.values[unfolded.status_gap.values == -1])) == {""}
+assert unfolded.Gamma.attrs["long_name"] == "Γ/γ"

@@ -8,6 +8,10 @@ import numpy as np
 import xarray as xr
 
 
+# Unfolding a list of points into a grid of more cells than this would fill the memory with NaN.
+MOST_CELLS = 20_000_000
+
+
 class ArchiveError(Exception):
     """The file is no archive, or lacks what was asked for."""
 
@@ -16,7 +20,7 @@ def open_archive(path: str | Path) -> xr.Dataset:
     """Load an archive with the sweep's axes as dimensions.
 
     Archives of sparsely filled grids list their points along one dimension; they are unfolded here, with NaN (status -1)
-    where there is no point. Studies that depend on other axes than the first keep their own list.
+    where there is no point, unless the grid would have more than MOST_CELLS cells: then the dimension `point` stays.
     """
     path = Path(path)
     if not path.exists():
@@ -28,16 +32,21 @@ def open_archive(path: str | Path) -> xr.Dataset:
         raise ArchiveError(f"{path}: this is no macrospin archive ({error})") from error
     if "macrospin_archive" not in dataset.attrs:
         raise ArchiveError(f"{path}: this is no macrospin archive (the attribute macrospin_archive is missing)")
-    if "point" in dataset.dims:
-        axes = [name for name, variable in dataset.variables.items()
-                if variable.dims == ("point",) and name != "point" and "study" not in variable.attrs]
-        attributes = {name: dataset[name].attrs for name in axes}
-        flags = {name: dataset[name].attrs for name in dataset if name.startswith("status_")}
-        dataset = dataset.drop_vars("point").set_coords(axes).set_index(point=axes).unstack("point")
-        for name, attrs in attributes.items():
-            dataset[name].attrs.update(attrs)
-        for name, attrs in flags.items():
-            dataset[name] = dataset[name].fillna(-1).astype("int32").assign_attrs(attrs)
+    return _unfolded(dataset) if "point" in dataset.dims else dataset
+
+
+def _unfolded(dataset: xr.Dataset) -> xr.Dataset:
+    axes = [name for name, variable in dataset.variables.items()
+            if variable.dims == ("point",) and name != "point" and "study" not in variable.attrs]
+    if np.prod([np.unique(dataset[name]).size for name in axes], dtype=float) > MOST_CELLS:
+        return dataset.set_coords(axes)
+    attributes = {name: dataset[name].attrs for name in axes}
+    missing = {name: -1 for name in dataset if str(name).startswith(("status_", "source_", "extent_"))}
+    missing |= {name: "" for name in dataset if str(name).startswith("reason_")}
+    dataset = dataset.drop_vars("point", errors="ignore").set_coords(axes).set_index(point=axes).unstack("point", fill_value=missing | {
+        name: np.nan for name in dataset if name not in missing})
+    for name, attrs in attributes.items():
+        dataset[name].attrs.update(attrs)
     return dataset
 
 
@@ -69,6 +78,8 @@ def axis_label(dataset: xr.Dataset, axis: str) -> str:
 def control_axis(dataset: xr.Dataset, variable: str) -> str:
     """The axis a plot runs along: of those of `variable` that are not N the one with the most values."""
     axes = [d for d in dataset[variable].dims if d != "N" and d in dataset.coords]
+    if "point" in dataset[variable].dims:
+        raise ArchiveError("the archive lists scattered points, too few of too large a grid to draw lines through them: plot its variables against their coordinates")
     if not axes:
         raise ArchiveError(f"{variable} depends on no axis but N: there is nothing to plot it against")
     return max(axes, key=lambda name: dataset.sizes[name])

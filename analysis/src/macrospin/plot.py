@@ -153,6 +153,14 @@ def smallest_gaps(dataset, control: str, where: dict):
     return j, least
 
 
+def _with_error(value: float, error: float) -> str:
+    """Value to the second digit of its error, or, where that is unknown, to three digits."""
+    if not np.isfinite(error) or error <= 0:
+        return f"{value:.3g}"
+    digits = max(0, 1 - int(np.floor(np.log10(error))))
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
+
+
 def plot_gap_scaling(dataset):
     """Least gap along the control axis against j, with the exponential rate per j; unresolved N are left out and said so."""
     control = control_axis(dataset, "gap")
@@ -165,13 +173,14 @@ def plot_gap_scaling(dataset):
         fit = fit_exponential(j, least)
         rate = ""
         if fit is not None:
-            error = "" if np.isnan(fit.rate_error) else f" ± {fit.rate_error:.2g}"
-            rate = f"rate {fit.rate:.3g}{error} per $j$"
+            rate = f"rate {_with_error(fit.rate, fit.rate_error)} per $j$"
             span = np.linspace(j[np.isfinite(least)].min(), j[np.isfinite(least)].max(), 50)
             ax.semilogy(span, fit(span), "--", color=colour, linewidth=0.9)
         ax.semilogy(j, least, "o", color=colour, markersize=4, label="\n".join(part for part in (name, rate) if part))
         for missing in j[~np.isfinite(least)]:
             ax.plot(missing, 0.02 + 0.04 * k, "v", color=colour, markerfacecolor="none", markersize=5, transform=ax.get_xaxis_transform(), clip_on=False)
+    low, high = ax.get_ylim()      # room for the marks below the least gap
+    ax.set_ylim(low * (low / high) ** 0.12, high)
     ax.plot([], [], "v", color="0.4", markerfacecolor="none", markersize=5, label="$j$ with unresolved points")
     ax.set_xlabel("$j = N/2$")
     ax.set_ylabel(f"least {_gap_label(dataset)}")
