@@ -1,15 +1,16 @@
 """Archives here are made with h5py in the layout of docs/archive.md; the command line tests of the Swift suite write real ones."""
 
 import json
-import os
 import stat
 
 import h5py
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import xarray as xr
 
 import macrospin
-from macrospin.plot import main, smallest_gaps
+from macrospin.plot import main, plot_gap, plot_gap_scaling, plot_magnetization, smallest_gaps
 
 COUNTS, GAMMA, OMEGA = [20, 40, 80], np.linspace(0.5, 1.5, 11), [0.25, 0.5]
 RATE = {0.25: 0.31, 0.5: 0.17}
@@ -56,9 +57,10 @@ def make(path, *, unresolved=True, without=()):
 def test_fit_recovers_the_rate(tmp_path):
     dataset = macrospin.open(make(tmp_path / "a.h5", unresolved=False))
     for k, omega in enumerate(OMEGA):
-        j, least = smallest_gaps(dataset, "Gamma", {"Omega": k})
+        j, least, bound = smallest_gaps(dataset, "Gamma", {"Omega": k})
         fit = macrospin.fit_exponential(j, least)
         assert fit.rate == pytest.approx(RATE[omega], rel=1e-10)
+        assert np.isnan(bound).all()
         assert fit(j) == pytest.approx(least, rel=1e-10)
 
 
@@ -76,8 +78,35 @@ def test_fit_error_covers_the_scatter():
 def test_an_unresolved_line_gives_no_least_gap(tmp_path):
     dataset = macrospin.open(make(tmp_path / "a.h5"))
     assert int(macrospin.status_mask(dataset, "gap", "unresolved").sum()) == 3
-    _, least = smallest_gaps(dataset, "Gamma", {"Omega": 0})
+    _, least, bound = smallest_gaps(dataset, "Gamma", {"Omega": 0})
     assert np.isfinite(least).tolist() == [True, True, False]
+    assert np.isnan(bound[:2]).all() and bound[2] == 1e-6
+
+
+def test_unresolved_points_are_drawn(tmp_path):
+    dataset = macrospin.open(make(tmp_path / "a.h5"))
+
+    def heights(figure, panel, marker):
+        lines = [line for line in figure.axes[panel].lines if line.get_marker() == marker]
+        values = np.concatenate([np.asarray(line.get_ydata(), float) for line in lines])
+        return values[np.isfinite(values)].tolist()
+
+    phases, gaps, scaling = plot_magnetization(dataset), plot_gap(dataset), plot_gap_scaling(dataset)
+    assert heights(phases, 0, "v") == [-0.9] * 3 and heights(phases, 0, "^") == [0.95] * 3
+    assert heights(gaps, 0, "v") == [1e-6] * 3 and heights(scaling, 0, "v") == [1e-6]
+    # The other panel has nothing unresolved.
+    assert not [line for line in phases.axes[1].lines + gaps.axes[1].lines if line.get_marker() in ("v", "^")]
+    plt.close("all")
+
+
+def test_points_that_were_never_computed_do_not_hide_the_least_gap(tmp_path):
+    dataset = macrospin.open(make(tmp_path / "a.h5", unresolved=False))
+    pending = xr.zeros_like(dataset["gap"], dtype=bool)
+    pending[0, 0, 0] = True
+    dataset["gap"] = dataset["gap"].where(~pending)
+    dataset["status_gap"] = dataset["status_gap"].where(~pending, -1).assign_attrs(dataset["status_gap"].attrs)
+    _, least, bound = smallest_gaps(dataset, "Gamma", {"Omega": 0})
+    assert np.isfinite(least).all() and np.isnan(bound).all()
 
 
 def test_plots_are_written(tmp_path, capsys):
@@ -90,6 +119,10 @@ def test_plots_are_written(tmp_path, capsys):
 def test_missing_variables_are_named(tmp_path, capsys):
     assert main([str(make(tmp_path / "a.h5", without=("jz", "gap"))), "--out", str(tmp_path / "p")]) == 2
     assert "neither jz" in capsys.readouterr().err
+    assert main([str(make(tmp_path / "b.h5", without=("jz",))), "--out", str(tmp_path / "p")]) == 0
+    assert "no variable jz" in capsys.readouterr().err
+    assert main([str(make(tmp_path / "c.h5", without=("status_gap",))), "--out", str(tmp_path / "p")]) == 2
+    assert "no variable status_gap" in capsys.readouterr().err
     assert main([str(tmp_path / "none.h5")]) == 2
     assert "no such file" in capsys.readouterr().err
     (tmp_path / "text.h5").write_text("no archive")
@@ -113,4 +146,6 @@ def test_point_reads_the_executable(tmp_path, monkeypatch):
     fake.write_text("#!/bin/sh\necho 'error: no such preset' >&2\nexit 2\n")
     with pytest.raises(macrospin.PointError, match="no such preset"):
         macrospin.point("nothing", N=4)
-    os.environ.pop("MACROSPIN", None)
+    monkeypatch.setenv("MACROSPIN", str(tmp_path / "absent"))
+    with pytest.raises(macrospin.PointError, match="no executable"):
+        macrospin.point("bistable-pump", N=4)

@@ -60,6 +60,8 @@ def join_complex(dataset: xr.Dataset, name: str) -> xr.DataArray:
 
 def status_mask(dataset: xr.Dataset, study: str, word: str) -> xr.DataArray:
     """True where `study` ended with the status `word` (see the `flag_meanings` of `status_<study>`)."""
+    if f"status_{study}" not in dataset:
+        raise ArchiveError(f"the archive has no variable status_{study}: the study {study} is not in it")
     status = dataset[f"status_{study}"]
     words = str(status.attrs["flag_meanings"]).split()
     if word not in words:

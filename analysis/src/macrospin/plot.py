@@ -41,16 +41,22 @@ def main(arguments: list[str] | None = None) -> int:
 
 def plot_all(dataset, folder: Path) -> list[Path]:
     """Every figure the archive has variables for."""
-    figures = []
+    figures, absent = [], []
     with plt.rc_context(STYLE):
         if "jz" in dataset:
             figures.append(("magnetization", plot_magnetization(dataset)))
+        else:
+            absent.append("jz (study steadyState, observable jz: Jz/j)")
         if "gap" in dataset:
             figures.append(("gap", plot_gap(dataset)))
             if "N" in dataset["gap"].dims and dataset.sizes["N"] > 1:
                 figures.append(("gap-scaling", plot_gap_scaling(dataset)))
+        else:
+            absent.append("gap (study gap)")
         if not figures:
             raise ArchiveError("the archive has neither jz (study steadyState) nor gap (study gap): nothing to plot")
+        for name in absent:
+            print(f"note: the archive has no variable {name}; its figures are left out", file=sys.stderr)
         folder.mkdir(parents=True, exist_ok=True)
         written = []
         for name, figure in figures:
@@ -108,8 +114,10 @@ def plot_magnetization(dataset):
             ax.plot(dataset[control], line, "-o", color=colour, markersize=2, label=f"$N = {n}$" if n else None)
             if "jz_phases" in dataset and bool(unresolved.isel({**where, **select}).any()):
                 phases = dataset["jz_phases"].isel({**where, **select})
+                size = 6.5 - 3.5 * (select["N"] / max(1, dataset.sizes["N"] - 1) if select else 0.5)
                 for k, marker in enumerate("v^"):
-                    ax.plot(dataset[control], phases.isel(phase=k), marker, color=colour, markerfacecolor="none", markersize=4, markeredgewidth=0.7)
+                    # The phases hardly depend on N: smaller marks for larger N, else the last N hides the others.
+                    ax.plot(dataset[control], phases.isel(phase=k), marker, color=colour, markerfacecolor="none", markersize=size, markeredgewidth=0.7)
                 marked = True
         if marked:
             ax.plot([], [], "^", color="0.4", markerfacecolor="none", markersize=4, label="unresolved:\nboth phases")
@@ -145,12 +153,19 @@ def plot_gap(dataset):
 
 
 def smallest_gaps(dataset, control: str, where: dict):
-    """(j, least gap along the control axis) for every N at which no point of the line is unresolved or missing."""
+    """(j, least gap along the control axis, upper bound of it) for every N.
+
+    The least gap is NaN where a point of the line ended without a gap; the bound, least of the gaps and of the bounds at
+    unresolved points, is given there instead. Points that were never computed (status -1: pending, or not in the list
+    of a sparse archive) are passed over.
+    """
     gap = dataset["gap"].isel(where)
-    complete = np.isfinite(gap).all(control)
-    j = dataset["N"].values / 2
-    least = gap.min(control).where(complete).values
-    return j, least
+    computed = dataset["status_gap"].isel(where) >= 0 if "status_gap" in dataset else True
+    lost = (~np.isfinite(gap) & computed).any(control)
+    known = gap
+    if "gap_error" in dataset:
+        known = gap.fillna(dataset["gap_error"].isel(where).where(status_mask(dataset, "gap", "unresolved").isel(where)))
+    return dataset["N"].values / 2, gap.min(control).where(~lost).values, known.min(control).where(lost).values
 
 
 def _with_error(value: float, error: float) -> str:
@@ -165,26 +180,26 @@ def plot_gap_scaling(dataset):
     """Least gap along the control axis against j, with the exponential rate per j; unresolved N are left out and said so."""
     control = control_axis(dataset, "gap")
     rest = [d for d in dataset["gap"].dims if d not in ("N", control) and d in dataset.coords]
-    figure, ax = plt.subplots(figsize=(3.6, 2.9), layout="constrained")
+    figure, ax = plt.subplots(figsize=(5.2, 2.9), layout="constrained")
+    marked = False
     for k, index in enumerate(np.ndindex(*[dataset.sizes[d] for d in rest])):
         where, colour = dict(zip(rest, index)), f"C{k}"
-        j, least = smallest_gaps(dataset, control, where)
+        j, least, bound = smallest_gaps(dataset, control, where)
         name = ", ".join(f"{dataset[d].attrs.get('long_name', d)} = {float(dataset[d][i]):g}" for d, i in where.items())
         fit = fit_exponential(j, least)
         rate = ""
         if fit is not None:
-            rate = f"rate {_with_error(fit.rate, fit.rate_error)} per $j$"
+            rate = f"rate {_with_error(fit.rate, fit.rate_error)} per $j$" + (" (2 points)" if fit.count == 2 else "")
             span = np.linspace(j[np.isfinite(least)].min(), j[np.isfinite(least)].max(), 50)
             ax.semilogy(span, fit(span), "--", color=colour, linewidth=0.9)
         ax.semilogy(j, least, "o", color=colour, markersize=4, label="\n".join(part for part in (name, rate) if part))
-        for missing in j[~np.isfinite(least)]:
-            ax.plot(missing, 0.02 + 0.04 * k, "v", color=colour, markerfacecolor="none", markersize=5, transform=ax.get_xaxis_transform(), clip_on=False)
-    low, high = ax.get_ylim()      # room for the marks below the least gap
-    ax.set_ylim(low * (low / high) ** 0.12, high)
-    ax.plot([], [], "v", color="0.4", markerfacecolor="none", markersize=5, label="$j$ with unresolved points")
+        ax.semilogy(j, bound, "v", color=colour, markerfacecolor="none", markersize=5)
+        marked = marked or bool(np.isfinite(bound).any())
+    if marked:
+        ax.semilogy([], [], "v", color="0.4", markerfacecolor="none", markersize=5, label="unresolved:\nupper bound")
     ax.set_xlabel("$j = N/2$")
     ax.set_ylabel(f"least {_gap_label(dataset)}")
-    ax.legend(loc="upper right")
+    _legend(figure, ax)
     return figure
 
 

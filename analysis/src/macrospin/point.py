@@ -54,6 +54,8 @@ def executable() -> str:
     """The macrospin executable: $MACROSPIN, the PATH, or the project's own release build."""
     given = os.environ.get("MACROSPIN")
     if given:
+        if not shutil.which(given):
+            raise PointError(f"MACROSPIN is {given}, which is no executable: set it to the path of macrospin, or run `make build`")
         return given
     found = shutil.which("macrospin")
     if found:
