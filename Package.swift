@@ -12,6 +12,7 @@ let package = Package(
     targets: [
         // Floor 0: what Swift cannot import by itself.
         shim("CMPI", pkgConfig: "ompi-c"),
+        shim("CProcess"),
         shim("CLAPACK", pkgConfig: "openblas"),
         shim("CMUMPS"),
         shim("CARPACK", pkgConfig: "arpack"),
@@ -21,7 +22,8 @@ let package = Package(
         // Floor 1
         .target(name: "Numbers", exclude: ["README.md"]),
         .target(name: "Kernels", exclude: ["README.md"]),
-        .target(name: "LinearAlgebra", dependencies: ["Numbers", "Kernels", "CMPI", "CLAPACK", "CMUMPS", "CARPACK"], exclude: ["README.md"]),
+        .target(name: "MessagePassing", dependencies: ["CMPI", "CProcess"], exclude: ["README.md"]),
+        .target(name: "LinearAlgebra", dependencies: ["Numbers", "Kernels", "MessagePassing", "CMPI", "CLAPACK", "CMUMPS", "CARPACK"], exclude: ["README.md"]),
         // Floor 2
         .target(name: "SpinAlgebra", dependencies: ["Numbers"], exclude: ["README.md"]),
         // Floor 3
@@ -30,9 +32,9 @@ let package = Package(
         .target(name: "Studies", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra", "Lindblad"], exclude: ["README.md"]),
         // Floor 5
         .target(name: "Archive", dependencies: ["Studies", "CHDF5"], exclude: ["README.md"]),
-        .target(name: "Sweep", dependencies: ["Studies", "SpinAlgebra", "CSQLite", "CYAML"], exclude: ["README.md"]),
+        .target(name: "Sweep", dependencies: ["Studies", "SpinAlgebra", "MessagePassing", "CSQLite", "CYAML"], exclude: ["README.md"]),
         // Floor 6
-        .executableTarget(name: "macrospin", dependencies: ["Sweep", "Archive", "Studies", "Lindblad", "SpinAlgebra"], exclude: ["README.md"]),
+        .executableTarget(name: "macrospin", dependencies: ["Sweep", "MessagePassing", "Archive", "Studies", "Lindblad", "SpinAlgebra"], exclude: ["README.md"]),
         .testTarget(name: "SpinAlgebraTests", dependencies: ["SpinAlgebra", "Numbers"]),
         .testTarget(name: "LindbladTests", dependencies: ["Lindblad", "LinearAlgebra", "SpinAlgebra", "Numbers", "Studies"]),
         // A sweep with a made-up study, in a process of its own that tests may kill.

@@ -43,7 +43,7 @@ public enum DenseEigen {
     private static func solve(_ matrix: [Double], size: Int, vectors: Bool) throws -> (values: [Complex], right: [Double], left: [Double]) {
         precondition(matrix.count == size * size)
         guard size > 0 else { return ([], [], []) }
-        MPIRuntime.ensureInitialized()
+        NumericalRuntime.ensureInitialized()
         var a = matrix, n = Int32(size), info: Int32 = 0, query = 0.0, lwork: Int32 = -1
         var re = [Double](repeating: 0, count: size), im = re
         var left = [Double](repeating: 0, count: vectors ? size * size : 1), right = left
@@ -127,7 +127,7 @@ public enum DenseEigen {
 extension DenseEigen {
     /// All eigenvalues of a complex matrix (column-major) with their condition numbers ‖w‖‖v‖/|wᴴv| (zgeev).
     public static func complexEigenvalues(_ matrix: [Complex], size: Int) throws -> [(value: Complex, condition: Double)] {
-        MPIRuntime.ensureInitialized()
+        NumericalRuntime.ensureInitialized()
         var a = matrix, n = Int32(size), info: Int32 = 0, query = Complex.zero, lwork: Int32 = -1
         var values = [Complex](repeating: .zero, count: size), rwork = [Double](repeating: 0, count: 2 * size)
         var left = [Complex](repeating: .zero, count: size * size), right = left
@@ -145,7 +145,7 @@ extension DenseEigen {
 
     /// Solves A x = b for a complex matrix, column-major (zgesv); nil where A is singular.
     public static func solve(_ matrix: [Complex], size: Int, rightHandSide: [Complex]) -> [Complex]? {
-        MPIRuntime.ensureInitialized()
+        NumericalRuntime.ensureInitialized()
         var a = matrix, b = rightHandSide, n = Int32(size), one: Int32 = 1, info: Int32 = 0
         var pivots = [Int32](repeating: 0, count: size)
         zgesv_(&n, &one, &a, &n, &pivots, &b, &n, &info)

@@ -48,7 +48,7 @@ public final class SparseLU<Scalar: MUMPSScalar> {
     /// Orders and analyses the pattern.
     /// - Throws: `SparseLUError`.
     public init(analyzing pattern: SparsePattern) throws {
-        MPIRuntime.ensureInitialized()
+        NumericalRuntime.ensureInitialized()
         self.pattern = pattern
         let count = pattern.entryCount
         instance = .allocate(capacity: 1)

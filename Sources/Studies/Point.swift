@@ -3,10 +3,13 @@ import Foundation
 /// The canonical form of an axis value: decimal, rounded to 15 significant digits.
 /// Two values are one key exactly if their canonical strings agree.
 public enum CanonicalNumber {
-    public static func string(_ value: Double) -> String {
+    public static func string(_ value: Double) -> String { string(canonical: rounded(value)) }
+
+    /// The same for a value that is canonical already.
+    static func string(canonical value: Double) -> String {
         if value == 0 { return "0" }          // also −0
         if value == value.rounded(), abs(value) < 1e15 { return String(Int64(value)) }
-        return "\(rounded(value))"
+        return "\(value)"
     }
 
     /// The double nearest to the 15-digit decimal of `value`.
@@ -35,6 +38,12 @@ public struct Point: Hashable, Sendable {
         self.values = values.map(CanonicalNumber.rounded)
     }
 
+    /// For values that are canonical already.
+    public init(axes: [String], canonical values: [Double]) {
+        self.axes = axes
+        self.values = values
+    }
+
     public subscript(axis: String) -> Double? {
         axes.firstIndex(of: axis).map { values[$0] }
     }
@@ -45,12 +54,19 @@ public struct Point: Hashable, Sendable {
     /// The point with only the named axes, in its own order.
     public func projected(on names: [String]) -> Point {
         let kept = axes.indices.filter { names.contains(axes[$0]) }
-        return Point(axes: kept.map { axes[$0] }, values: kept.map { values[$0] })
+        return Point(axes: kept.map { axes[$0] }, canonical: kept.map { values[$0] })
     }
 
     /// `N=20;Gamma=0.5`: the key under which the ledger files the record. Empty for a point without axes.
     public var key: String {
-        zip(axes, values).map { "\($0)=\(CanonicalNumber.string($1))" }.joined(separator: ";")
+        var text = ""
+        for (axis, value) in zip(axes, values) {
+            if !text.isEmpty { text += ";" }
+            text += axis
+            text += "="
+            text += CanonicalNumber.string(canonical: value)
+        }
+        return text
     }
 
     public var dictionary: [String: Double] { Dictionary(uniqueKeysWithValues: zip(axes, values)) }

@@ -20,6 +20,8 @@ public protocol Study: Sendable {
     var outputs: [OutputSpec] { get }
     /// Expected cost of one point: decides the order, the size of chunks, and what `plan` prints.
     func cost(at point: Point) -> Cost
+    /// Those of `axes` that `cost(at:)` looks at: points that agree in them cost the same.
+    var costAxes: [String] { get }
     /// Computes one point. A failure that belongs to the point (no convergence, a negative rate) is a record with a
     /// status; only errors of the programme itself are thrown.
     func run(at point: Point, in context: StudyContext) throws -> Record
@@ -30,6 +32,7 @@ public protocol Study: Sendable {
 
 extension Study {
     public static var inputs: [InputSpec] { [] }
+    public var costAxes: [String] { axes.filter { $0 == "N" } }
     public func completed(_ record: Record, at point: Point, in context: StudyContext) throws -> Record? { nil }
 }
 

@@ -2,5 +2,8 @@
 public enum StudyCatalogue {
     public static let all: [any Study.Type] = [SteadyStateStudy.self, GapStudy.self]
 
+    /// With those that are there for tests and benchmarks.
+    public static let withHidden: [any Study.Type] = all + [RehearsalStudy.self]
+
     public static func study(named name: String) -> (any Study.Type)? { all.first { $0.name == name } }
 }

@@ -14,6 +14,7 @@ import Sweep
         setvbuf(stdout, nil, Int32(_IOLBF), 0)
         // A reader that stops reading (head, less) is no error of ours.
         signal(SIGPIPE, SIG_IGN)
+        if CommandLine.arguments.count > 2, CommandLine.arguments[1] == Supervisor.shieldWord { Supervisor.shield(Array(CommandLine.arguments.dropFirst(2))) }
         exit(dispatch(Array(CommandLine.arguments.dropFirst())).rawValue)
     }
 

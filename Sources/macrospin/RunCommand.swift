@@ -1,27 +1,57 @@
 import Archive
 import Foundation
+import MessagePassing
 import Studies
 import Sweep
 
 enum RunCommand: Command {
     static let name = "run"
-    static let usage = "JOB [--out DIR]"
+    static let usage = "JOB [--out DIR] [--ranks P]"
     static let summary = "compute a job's sweep; an existing run resumes by itself"
     static let options = [
         OptionDescription("out", "o", value: "DIR", help: "run directory (default: runs/NAME of the job file)"),
+        OptionDescription("ranks", "n", value: "P|auto", help: "MPI processes, the coordinator included; auto: cores + 1; without it one process"),
         OptionDescription("retry-failed", help: "compute points again whose record says failed or not_converged"),
+        OptionDescription("retry-quarantined", help: "compute points again that killed their worker"),
+        OptionDescription("oversubscribe", help: "more workers than cores"),
+        OptionDescription("ignore-memory", help: "start even if the expected memory does not fit"),
+        OptionDescription("launcher", value: "COMMAND", help: "instead of mpirun, such as \"mpirun --host a:8,b:8\" or \"srun --mpi=pmix\""),
+        OptionDescription("restarts", value: "COUNT", help: "give up after so many crashes in a row without a new record (default 20)"),
+        OptionDescription("coordinators", value: "COUNT", help: "sub-coordinators with ledgers of their own (default: what the size calls for)"),
     ]
-    static let examples = ["macrospin run jobs/bistable-transition.yaml --out runs/demo"]
+    static let examples = ["macrospin run jobs/bistable-transition.yaml --out runs/demo", "macrospin run jobs/bistable-transition.yaml --out runs/demo --ranks auto",
+                           "mpirun -n 9 macrospin run jobs/bistable-transition.yaml", "srun --mpi=pmix macrospin run jobs/bistable-transition.yaml"]
 
     static func run(_ arguments: Arguments) throws -> ExitCode {
-        let path = try single(arguments, "job file"), job = try Job.load(path: path)
+        let path = try single(arguments, "job file")
         let directory = arguments.value("out") ?? "runs/" + ((path as NSString).lastPathComponent as NSString).deletingPathExtension
-        var runner = Runner(plan: JobRun.plan(job), directory: directory) { old, _ in
+        switch try LaunchEnvironment.detect() {
+        case .rank(let rank, let size):
+            if !Guardian.isOnDuty { exit(Guardian.run(rank: rank, directory: directory)) }
+            return try runRank(rank, of: size, path, directory, arguments)
+        case .alone:
+            let job = try Job.load(path: path), allocation = Allocation.current(), plan = JobRun.plan(job)
+            if let ranks = try ranks(arguments, allocation) { return try supervise(plan, path, directory, ranks, allocation, arguments) }
+            if !arguments.has("ignore-memory") { try allocation.check(plan, workers: 1) }
+            return try close(try runner(job, plan, directory, arguments).run(), directory)
+        }
+    }
+
+    // MARK: One process
+
+    private static func runner(_ job: Job, _ plan: RunPlan, _ directory: String, _ arguments: Arguments) throws -> Runner {
+        var runner = Runner(plan: plan, directory: directory) { old, _ in
             try JobChange.check(old: try Job(text: old, path: Runner.jobPath(directory)), new: job)
         }
         runner.retriesFailures = arguments.has("retry-failed")
+        runner.retriesQuarantined = arguments.has("retry-quarantined")
+        runner.subCoordinators = try count(arguments, "coordinators", 0...999)
         runner.onCheckpoint = { try JobRun.archive($0, directory: directory).write(to: directory + "/archive.partial.h5") }
-        switch try runner.run() {
+        return runner
+    }
+
+    private static func close(_ outcome: RunOutcome, _ directory: String) throws -> ExitCode {
+        switch outcome {
         case .finished(let failed):
             let archive = directory + "/archive.h5"
             try JobRun.archive(ofRun: directory).write(to: archive)
@@ -31,6 +61,64 @@ enum RunCommand: Command {
         case .interrupted:
             return .interrupted
         }
+    }
+
+    // MARK: Ranks
+
+    private static func runRank(_ rank: Int, of size: Int, _ path: String, _ directory: String, _ arguments: Arguments) throws -> ExitCode {
+        Guardian.serveUnder()
+        Interruption.install()
+        let comm = MPICommunicator()
+        guard comm.size == size else {
+            throw InputError("macrospin run: the launcher speaks of \(size) ranks, MPI of \(comm.size): it is no Open MPI 4", hint: "use its mpirun, or srun --mpi=pmix")
+        }
+        guard rank == 0 else {
+            try RankProcess(comm: comm, page: SharedPage.inherited()) { text in JobRun.plan(try Job(text: text, path: path)) }.serve()
+            return .done
+        }
+        // Until `lead` takes over, an error here would leave the others waiting.
+        let runner: Runner
+        do {
+            let job = try Job.load(path: path), plan = JobRun.plan(job)
+            runner = try self.runner(job, plan, directory, arguments)
+            if let subs = runner.subCoordinators, subs > 0, size - 1 - subs < 2 * subs {
+                throw InputError("macrospin run: \(size) ranks are too few for \(subs) sub-coordinators", hint: "at least two workers each: \(1 + 3 * subs) ranks")
+            }
+            if !arguments.has("ignore-memory") { try Allocation.current().check(plan, workers: size - 1) }
+        } catch {
+            Runner.dismiss(comm)
+            throw error
+        }
+        return try close(runner.lead(comm), directory)
+    }
+
+    // MARK: Supervisor
+
+    private static func supervise(_ plan: RunPlan, _ path: String, _ directory: String, _ ranks: Int, _ allocation: Allocation, _ arguments: Arguments) throws -> ExitCode {
+        let launcher = arguments.value("launcher")?.split(separator: " ").map(String.init) ?? Supervisor.defaultLauncher
+        guard !launcher.isEmpty else { throw InputError("macrospin run: --launcher is empty") }
+        var words = ["run", path, "--out", directory]
+        if arguments.has("ignore-memory") { words.append("--ignore-memory") }
+        if let subs = arguments.value("coordinators") { words += ["--coordinators", subs] }
+        var supervisor = Supervisor(directory: directory, ranks: ranks, launcher: launcher, arguments: words)
+        supervisor.firstArguments = ["retry-failed", "retry-quarantined"].filter { arguments.has($0) }.map { "--\($0)" }
+        supervisor.restartLimit = try count(arguments, "restarts", 0...1_000_000) ?? supervisor.restartLimit
+        try supervisor.check(allocation: allocation, oversubscribes: arguments.has("oversubscribe"))
+        if !arguments.has("ignore-memory") { try allocation.check(plan, workers: ranks - 1) }
+        return ExitCode(rawValue: supervisor.run()) ?? .unexpected
+    }
+
+    private static func ranks(_ arguments: Arguments, _ allocation: Allocation) throws -> Int? {
+        guard let text = arguments.value("ranks") else { return nil }
+        if text == "auto" { return allocation.cores + 1 }
+        guard let count = Int(text), count >= 1 else { throw InputError("macrospin run: --ranks takes a number or auto, found \(text)") }
+        return count == 1 ? nil : count
+    }
+
+    private static func count(_ arguments: Arguments, _ option: String, _ range: ClosedRange<Int>) throws -> Int? {
+        guard let text = arguments.value(option) else { return nil }
+        guard let count = Int(text), range.contains(count) else { throw InputError("macrospin run: --\(option) takes a number from \(range.lowerBound) to \(range.upperBound), found \(text)") }
+        return count
     }
 }
 
@@ -78,7 +166,8 @@ enum StatusCommand: Command {
     static func run(_ arguments: Arguments) throws -> ExitCode {
         let status = try RunStatus.read(try single(arguments, "run directory"))
         // A run that died without a word left "running" behind.
-        let isAlive = kill(status.pid, 0) == 0 || errno == EPERM
+        let isElsewhere = status.host.map { $0 != ProcessInfo.processInfo.hostName } ?? false
+        let isAlive = isElsewhere || kill(status.pid, 0) == 0 || errno == EPERM
         let state = status.state == "running" && !isAlive ? "dead (process \(status.pid) is gone; macrospin run resumes)" : status.state
         Console.out("\(status.title)\n\(state): \(status.done) of \(status.total) records, \(status.reused) of them from earlier"
             + String(format: "; %.3g records/s", status.recordsPerSecond) + (status.secondsLeft.map { ", about \(PlanCommand.duration($0)) left" } ?? ""))

@@ -13,11 +13,12 @@ if arguments.count > 4, let limit = UInt64(arguments[4]) {
     setrlimit(__rlimit_resource_t(1 /* RLIMIT_FSIZE */), &most)
     signal(SIGXFSZ, SIG_IGN)
 }
-let points = (0..<count).map { Point(axes: ["N", "x"], values: [Double(2 + $0 % 7), Double($0)]) }
-let plan = RunPlan(title: "pretend", jobText: Array("pretend \(count)\n".utf8), studies: [PretendStudy(microseconds: microseconds)], points: [points])
+let grid = Grid(productOf: [GridAxis(name: "x", values: (0..<count).map(Double.init))])
+let plan = RunPlan(title: "pretend", jobText: Array("pretend \(count)\n".utf8), studies: [PretendStudy(microseconds: microseconds)], grids: [grid])
 var runner = Runner(plan: plan, directory: arguments[1]) { _, _ in throw InputError(file: arguments[1], "holds the run of another job") }
 runner.grace = 2
-var stored = 0
+runner.patience = 0
+nonisolated(unsafe) var stored = 0
 runner.onCommit = { entries in
     stored += entries.count
     print(entries.map { "stored \($0.point)\n" }.joined(), terminator: "")

@@ -49,5 +49,5 @@ final class Scratch {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("macrospin-run-\(UUID().uuidString)").path
     init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
     deinit { try? FileManager.default.removeItem(atPath: path) }
-    var ledger: String { Runner.ledgerPath(path) }
+    var ledger: String { Ledger.path(path) }
 }

@@ -33,7 +33,7 @@ import Testing
         let ledger = try Ledger(path: scratch.ledger)
         try ledger.commit((0..<count).map {
             .init(study: "s", point: "x=\($0)", outputNames: ["v"], record: Record(status: .ok, outputs: ["v": OutputArray([1234.5678, Double($0)])]))
-        }, worker: 1, nextLease: [("s", "x=9999")])
+        }, finished: [], leases: [.init(id: 1, launch: 1, worker: 1, isAlone: false, items: ["s\tx=9999"])])
         return try #require(FileManager.default.contents(atPath: scratch.ledger)).map { $0 }
     }
 
@@ -75,10 +75,10 @@ import Testing
         let ledger = try Ledger(path: scratch.ledger)
         func entry(_ k: Int) -> Ledger.Entry { .init(study: "t", point: "x=\(k)", outputNames: ["v"], record: Record(status: .ok, outputs: ["v": OutputArray(1)])) }
         var start = Date()
-        for k in 0..<200 { try ledger.commit([entry(k)], worker: 1, nextLease: [("t", "x=0")]) }
+        for k in 0..<200 { try ledger.commit([entry(k)], finished: [UInt64(k + 99)], leases: [.init(id: UInt64(k + 100), launch: 1, worker: 1, isAlone: false, items: ["t\tx=0"])]) }
         let commits = 200 / Date().timeIntervalSince(start)
         start = Date()
-        for batch in 0..<20 { try ledger.commit((0..<1000).map { entry(1000 * batch + $0 + 500) }, worker: 1, nextLease: []) }
+        for batch in 0..<20 { try ledger.commit((0..<1000).map { entry(1000 * batch + $0 + 500) }, finished: [], leases: []) }
         print("commits/s \(Int(commits)), records/s \(Int(20_000 / Date().timeIntervalSince(start)))")
         #expect(try ledger.records(study: "t").count == 20_200)
     }

@@ -24,7 +24,7 @@ public struct Grid: Sendable, RandomAccessCollection {
 
     /// Every combination of the axes' values.
     public init(productOf axes: [GridAxis]) {
-        self.init(axes: axes, blocks: axes.enumerated().map { GridBlock(axes: [$0], values: $1.values) })
+        self.init(axes: axes, blocks: axes.enumerated().map { GridBlock(axes: [$0], values: $1.values.map(CanonicalNumber.rounded)) })
     }
 
     public var axisNames: [String] { names }
@@ -43,7 +43,7 @@ public struct Grid: Sendable, RandomAccessCollection {
             rest /= block.count
             for (axis, value) in zip(block.axes, row) { values[axis] = value }
         }
-        return Point(axes: names, values: values)
+        return Point(axes: names, canonical: values)
     }
 
     /// The grid that remains when only the named axes are looked at: each combination once, by the same order. Axes keep

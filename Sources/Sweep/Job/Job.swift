@@ -31,7 +31,7 @@ public struct Job: Sendable {
 
     /// Reads and checks a job file.
     /// - Throws: `InputError` with file, line, column and key path.
-    public static func load(path: String, catalogue: [any Study.Type] = StudyCatalogue.all) throws -> Job {
+    public static func load(path: String, catalogue: [any Study.Type] = StudyCatalogue.withHidden) throws -> Job {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw InputError(file: path, "there is no such file", hint: "give the path of a job file, such as jobs/bistable-transition.yaml")
@@ -46,7 +46,7 @@ public struct Job: Sendable {
 
     /// - Parameter path: for messages, and for the title if the job has none.
     /// - Throws: `InputError`.
-    public init(text: [UInt8], path: String, catalogue: [any Study.Type] = StudyCatalogue.all) throws {
+    public init(text: [UInt8], path: String, catalogue: [any Study.Type] = StudyCatalogue.withHidden) throws {
         self.text = text
         self.path = path
         let root = JobNode(root: try YAMLReader.read(text, file: path), file: path)

@@ -15,7 +15,7 @@ struct StudyDecoder {
     /// - Throws: `InputError`.
     static func all(_ node: JobNode, catalogue: [any Study.Type]) throws -> [StudyDecoder] {
         let items = try node.items("a list of studies, such as [steadyState, gap]")
-        if items.isEmpty { throw node.error("the list of studies is empty", hint: "known are \(catalogue.map { $0.name }.joined(separator: ", "))") }
+        if items.isEmpty { throw node.error("the list of studies is empty", hint: "known are \(catalogue.filter { $0 != RehearsalStudy.self }.map { $0.name }.joined(separator: ", "))") }
         var seen: Set<String> = []
         return try items.map { item in
             let study = try StudyDecoder(item, catalogue)
@@ -25,7 +25,7 @@ struct StudyDecoder {
     }
 
     private init(_ item: JobNode, _ catalogue: [any Study.Type]) throws {
-        let known = catalogue.map { $0.name }
+        let known = catalogue.filter { $0 != RehearsalStudy.self }.map { $0.name }
         func find(_ name: String) throws -> any Study.Type {
             if let type = catalogue.first(where: { $0.name == name }) { return type }
             throw item.error("unknown study \(name)", hint: Nearest.word(to: name, among: known).map { "did you mean \($0)?" } ?? "known are \(known.joined(separator: ", "))")

@@ -1,146 +1,262 @@
 import Foundation
+import MessagePassing
 import Studies
 
-/// Hands out chunks, makes their records durable and tells how far the run is. Owns the ledger: the one writer.
+/// Hands out chunks and makes their records durable. Serves workers; at the top of a tree, sub-coordinators.
+///
+/// One turn: hear what came, decide who gets what, make records and leases durable in one transaction, send. Between turns
+/// it sleeps. Children hold a chunk in reserve, so that none waits for a turn.
 final class Coordinator {
+    enum Ending: Equatable {
+        case finished
+        case interrupted(reason: String)
+    }
+
+    private final class Child {
+        let rank: Int
+        var isHere = false
+        var hasStopped = false
+        /// Chunks it may be given now (sub-coordinators say so themselves).
+        var credit: Int
+        /// chunk → records to come
+        var open: [UInt64: Int] = [:]
+        /// Of all blocks of a sub-coordinator.
+        var recordsToCome = 0
+        var isIdle: Bool { open.isEmpty && recordsToCome == 0 }
+        init(rank: Int, credit: Int) {
+            self.rank = rank
+            self.credit = credit
+        }
+    }
+
     private let plan: RunPlan
-    private let directory: String
+    private let comm: any Communicator
+    private let pace: Pace
+    private let source: any WorkSource
     private let ledger: Ledger
-    private let progress: Progress
-    private var counts: [String: [String: Int]]
-    private let reused: Int
-    private let chunks: [Chunk]
-    private let costs: [[Double]]
-    private var done: Int
-    private var costLeft: Double
-    private let costAtStart: Double
-    private var failures: [String] = []
-    private var doneBySpinCount: [Int: Int] = [:]
-    private var totalBySpinCount: [Int: Int] = [:]
-    private var lastStatus = Date.distantPast
-    private var lastCheckpoint = Date()
-    var onCheckpoint: ((Ledger) throws -> Void)?
-    var checkpointSeconds = 180.0
-    var onCommit: (([Ledger.Entry]) -> Void)?
-    /// Uncommitted records are never older than this.
+    private let launch: UInt64
+    private let grace: Double
+    private let upstream: any Upstream
+    private let children: [Child]
+    private let childOfRank: [Int: Int]
+    private let servesSubCoordinators: Bool
+    private let outputNames: [[String]]
+    /// Handed out one by one, to a worker that has nothing else.
+    private var alone: [WorkItem]
+    private let aloneNames: Set<String>
+    /// Records that lack outputs added since.
+    private let lookUpEarlier: ((WorkItem) throws -> Record?)?
+
+    private let clock = ContinuousClock()
+    private var lastCommit: ContinuousClock.Instant
+    private var lastChunkSeconds = 0.0
+    private var nextChunk: UInt64 = 1
+    private var pending: [Ledger.Entry] = []
+    private var pendingBytes = 0
+    private var finished: [UInt64] = []
+    private var tally = Wire.Tally()
+    private var orders: [(child: Child, order: Wire.ChunkOrder, lease: Ledger.Lease?)] = []
+    private var stopping: (reason: String, deadline: ContinuousClock.Instant)?
+    private var mustLeave = false
+    /// Measured over expected seconds of late: sizes of chunks follow it, results do not.
+    private var measured = 0.0, expected = 0.0
+
+    /// Finished records wait no longer than this before they are made durable.
     private let commitSeconds = 0.25
+    var onCommit: (([Ledger.Entry]) -> Void)?
 
-    init(plan: RunPlan, directory: String, ledger: Ledger, progress: Progress, counts: [String: [String: Int]], reused: Int, todo: [WorkItem]) {
+    init(plan: RunPlan, comm: any Communicator, children: [Int], pace: Pace, source: any WorkSource, ledger: Ledger, launch: UInt64, grace: Double,
+         upstream: any Upstream, alone: [WorkItem] = [], lookUpEarlier: ((WorkItem) throws -> Record?)? = nil) {
         self.plan = plan
-        self.directory = directory
+        self.comm = comm
+        self.pace = pace
+        self.source = source
         self.ledger = ledger
-        self.progress = progress
-        self.counts = counts
-        self.reused = reused
-        done = reused
-        chunks = Schedule.chunks(todo, studies: plan.studies)
-        costs = chunks.map { chunk in chunk.map { plan.studies[$0.study].cost(at: $0.point).seconds } }
-        costAtStart = costs.reduce(0) { $0 + $1.reduce(0, +) }
-        costLeft = costAtStart
-        for points in plan.points {
-            for point in points { if let n = point.spinCount { totalBySpinCount[n, default: 0] += 1 } }
-        }
-        doneBySpinCount = totalBySpinCount
-        for item in todo { if let n = item.point.spinCount { doneBySpinCount[n, default: 0] -= 1 } }
+        self.launch = launch
+        self.grace = grace
+        self.upstream = upstream
+        self.alone = alone
+        self.lookUpEarlier = lookUpEarlier
+        aloneNames = Set(alone.map { plan.studyName($0.study) + "\t" + plan.point($0).key })
+        servesSubCoordinators = pace.workersPerChild > 1
+        self.children = children.map { Child(rank: $0, credit: pace.depth) }
+        childOfRank = Dictionary(uniqueKeysWithValues: children.enumerated().map { ($1, $0) })
+        outputNames = plan.studies.map { $0.outputs.map(\.name) }
+        lastCommit = clock.now
+        _ = source.next(seconds: 0, limit: 0)
     }
 
-    private func entry(_ item: WorkItem, _ record: Record) -> Ledger.Entry {
-        let study = plan.studies[item.study]
-        return Ledger.Entry(study: type(of: study).name, point: item.point.key, outputNames: study.outputs.map(\.name), record: record)
-    }
-
-    private func lease(_ chunk: Chunk) -> [(study: String, point: String)] {
-        chunk.map { (type(of: plan.studies[$0.study]).name, $0.point.key) }
-    }
-
-    func run(_ worker: WorkerLink) throws -> RunOutcome {
-        do {
-            try writeStatus("running", force: true)
-            var pending: [Ledger.Entry] = [], lastCommit = Date()
-            /// Durable first, then counted.
-            func commit(next: [(study: String, point: String)]) throws {
-                try ledger.commit(pending, worker: 1, nextLease: next)
-                onCommit?(pending)
-                pending = []
-                lastCommit = Date()
+    /// Serves until all is done, or until it is told to stop.
+    /// - Throws: `InputError` for a rank that cannot take part, `DatabaseError`.
+    func serve() throws -> Ending {
+        while true {
+            if stopping == nil, Interruption.isRequested { try stop("stopped by \(Interruption.signalName)") }
+            try hear()
+            if stopping == nil { try assign() }
+            let isQuiet = children.allSatisfy { stopping == nil ? $0.isIdle : $0.hasStopped || !$0.isHere }
+            let isDue = !pending.isEmpty && seconds(since: lastCommit) > commitSeconds
+            if !orders.isEmpty || isDue || pendingBytes > 1 << 23 || (isQuiet && !(pending.isEmpty && finished.isEmpty)) { try commit() }
+            try upstream.turn(queued: source.remainingSeconds, hasQueue: !source.isEmpty || !alone.isEmpty)
+            if let stopping, isQuiet || clock.now > stopping.deadline {
+                try upstream.flush()
+                return .interrupted(reason: stopping.reason)
             }
-            if let first = chunks.first { try commit(next: lease(first)) }
-            for (number, chunk) in chunks.enumerated() {
-                var place = 0
-                try worker.perform(chunk, shouldStop: { Interruption.isRequested }) { item, record in
-                    pending.append(entry(item, record))
-                    count(item, record, cost: costs[number][place])
-                    place += 1
-                    if Date().timeIntervalSince(lastCommit) > commitSeconds { try commit(next: lease(Array(chunk[place...]))) }
-                    progress.update(done: done, failed: failedCount, secondsLeft: secondsLeft)
-                    try writeStatus("running")
-                }
-                let stops = Interruption.isRequested
-                try commit(next: !stops && number + 1 < chunks.count ? lease(chunks[number + 1]) : [])
-                if stops {
-                    try writeStatus("interrupted", force: true)
-                    let reason = "stopped by \(Interruption.signalName)"
-                    progress.line("\(reason) with \(done) of \(plan.count) records done; the same command resumes")
-                    return .interrupted(reason: reason)
-                }
-                checkpoint()
+            if mustLeave { return .finished }
+            if upstream.endsByItself, stopping == nil, isQuiet, source.isEmpty, alone.isEmpty, pending.isEmpty { return .finished }
+        }
+    }
+
+    /// Whether every child has said that it stopped (or never came): nothing keeps the ranks from leaving in good order.
+    var hasStoppedCleanly: Bool { children.allSatisfy { $0.hasStopped || !$0.isHere } }
+
+    private func seconds(since instant: ContinuousClock.Instant) -> Double { (clock.now - instant) / .seconds(1) }
+
+    // MARK: Hearing
+
+    private func hear() throws {
+        let patience = pending.isEmpty ? 0.05 : max(0.001, commitSeconds - seconds(since: lastCommit))
+        guard var message = comm.receive(within: patience) else { return }
+        // All that is there, but not for so long that nobody gets an answer.
+        let end = clock.now + .milliseconds(20)
+        while true {
+            try hear(message)
+            guard clock.now < end, let next = comm.receive(within: 0) else { return }
+            message = next
+        }
+    }
+
+    private func hear(_ message: Message) throws {
+        let wire = try Wire(message.bytes)
+        guard let place = childOfRank[message.source] else {
+            // From above.
+            switch wire {
+            case .chunk(let order):
+                if order.isAlone { alone += order.spans.flatMap { plan.items($0) } } else { (source as? WorkQueue)?.append(order.spans) }
+                upstream.received(order, seconds: order.spans.reduce(0) { $0 + plan.seconds($1) })
+            case .stop: if stopping == nil { try stop("stopped by rank \(message.source)") }
+            case .leave: mustLeave = true
+            default: break
             }
-            try writeStatus("finished", force: true)
-            progress.line("finished: \(plan.count) records, \(plan.count - reused) of them computed in \(Progress.duration(progress.elapsed))" + (failedCount > 0 ? ", \(failedCount) failed" : ""))
-            return .finished(failed: failedCount)
-        } catch let error as DatabaseError where error.isDiskFull {
-            return diskFull("\(error)")
-        } catch let error as InputError {
-            // Only files of the run directory are written here.
-            return diskFull("\(error)")
+            return
+        }
+        let child = children[place]
+        switch wire {
+        case .hello: child.isHere = true
+        case .records(let report): try take(report, from: child)
+        case .tally(let more):
+            child.recordsToCome -= more.count
+            child.credit += more.wanted
+            try upstream.report(more)
+        case .stopped: child.hasStopped = true
+        case .trouble(let text, let isInput):
+            if isInput { throw InputError(text) }
+            child.hasStopped = true
+            try stop(text)
+        case .job, .chunk, .stop, .leave: break
         }
     }
 
-    private func diskFull(_ detail: String) -> RunOutcome {
-        let reason = "nothing more can be written (\(detail)); what is in the ledger is safe, make room and run the same command again"
-        progress.line(reason)
-        try? writeStatus("interrupted", force: true)
-        return .interrupted(reason: reason)
-    }
-
-    private var failedCount: Int {
-        counts.values.reduce(0) { sum, byStatus in sum + byStatus.reduce(0) { $0 + (Status(word: $1.key)?.isFailure == true ? $1.value : 0) } }
-    }
-
-    private func count(_ item: WorkItem, _ record: Record, cost: Double) {
-        let name = type(of: plan.studies[item.study]).name
-        done += 1
-        costLeft -= cost
-        counts[name, default: [:]][record.status.word, default: 0] += 1
-        if let n = item.point.spinCount { doneBySpinCount[n, default: 0] += 1 }
-        if record.status.isFailure {
-            let text = "\(name) at \(item.point.key): \(record.status.word): \(record.reason)"
-            if failures.count < 10 { failures.append(text) }
-            if failures.count < 10 || failedCount % 1000 == 0 { progress.line("  \(text)") }
+    private func take(_ report: Wire.ChunkReport, from child: Child) throws {
+        for entry in report.entries {
+            let study = plan.studyName(entry.item.study)
+            pending.append(Ledger.Entry(study: study, point: entry.key, outputNames: outputNames[entry.item.study], status: entry.status,
+                                        reason: entry.reason, payload: entry.payload, seconds: entry.seconds))
+            pendingBytes += entry.payload.count + 100
+            let cost = plan.seconds(entry.item)
+            measured = 0.999 * measured + entry.seconds
+            expected = 0.999 * expected + cost
+            tally.add(study: entry.item.study, status: entry.status, spinCount: plan.spinCount(entry.item))
+            tally.expectedSeconds += cost
+            if entry.status.isFailure, tally.failures.count < 10 { tally.failures.append("\(study) at \(entry.key): \(entry.status.word): \(entry.reason)") }
+        }
+        guard let open = child.open[report.chunk] else { return }
+        let left = open - report.entries.count
+        if report.isFinished {
+            child.open[report.chunk] = nil
+            child.credit += 1
+            finished.append(report.chunk)
+        } else {
+            child.open[report.chunk] = left
         }
     }
 
-    /// From the share of expected cost that is done.
-    private var secondsLeft: Double? {
-        let share = 1 - costLeft / max(costAtStart, .leastNormalMagnitude)
-        guard share > 0.002, done > reused else { return nil }
-        return max(0, progress.elapsed * (1 - share) / share)
+    // MARK: Handing out
+
+    private var slowness: Double { expected > 0 ? min(50, max(0.02, measured / expected)) : 1 }
+
+    private func assign() throws {
+        let remaining = (source.remainingSeconds + upstream.toCome) * slowness
+        if !alone.isEmpty, !servesSubCoordinators {
+            for child in children where child.isHere && child.isIdle && child.credit >= pace.depth && !alone.isEmpty {
+                let item = alone.removeFirst()
+                try give([plan.span(item)], to: child, isAlone: true)
+                // Nothing else until it is back.
+                child.credit = 0
+            }
+        } else if !alone.isEmpty {
+            for (number, item) in alone.enumerated() {
+                let child = children[number % children.count]
+                try give([plan.span(item)], to: child, isAlone: true)
+                child.credit += 1
+            }
+            alone = []
+        }
+        guard !source.isEmpty else { return }
+        let seconds = pace.chunkSeconds(remaining: remaining)
+        // First everyone gets one, then those who are quick a second.
+        for reserve in 0..<pace.depth {
+            if reserve > 0, !pace.prefetches(remaining: remaining, chunkSeconds: max(seconds, lastChunkSeconds)) { return }
+            for child in children where child.isHere && child.credit > 0 && (servesSubCoordinators || child.open.count == reserve) {
+                let spans = source.next(seconds: seconds / slowness, limit: pace.itemLimit)
+                guard !spans.isEmpty else { return }
+                lastChunkSeconds = spans.reduce(0) { $0 + plan.seconds($1) } * slowness
+                try give(spans, to: child, isAlone: false)
+            }
+        }
     }
 
-    private func writeStatus(_ state: String, force: Bool = false) throws {
-        let now = Date()
-        guard force || now.timeIntervalSince(lastStatus) >= 1 else { return }
-        lastStatus = now
-        let bySpinCount = Dictionary(uniqueKeysWithValues: totalBySpinCount.map { ("\($0.key)", [doneBySpinCount[$0.key] ?? 0, $0.value]) })
-        try RunStatus(title: plan.title, state: state, pid: getpid(), total: plan.count, done: done, reused: reused, counts: counts, bySpinCount: bySpinCount,
-                      recordsPerSecond: progress.rate(done: done), secondsLeft: state == "running" ? secondsLeft : nil, elapsed: progress.elapsed,
-                      updated: ISO8601DateFormatter().string(from: now), failures: failures).write(directory)
+    private func give(_ spans: [WorkSpan], to child: Child, isAlone: Bool) throws {
+        var order = Wire.ChunkOrder(id: nextChunk, isAlone: isAlone, spans: spans)
+        nextChunk += 1
+        child.credit -= 1
+        let count = spans.reduce(0) { $0 + plan.itemCount($1) }
+        var lease: Ledger.Lease?
+        if servesSubCoordinators {
+            child.recordsToCome += count
+            order.toCome = source.remainingSeconds / Double(children.count)
+        } else {
+            let items = spans.flatMap { plan.items($0) }
+            child.open[order.id] = count
+            lease = Ledger.Lease(id: order.id, launch: launch, worker: child.rank, isAlone: isAlone, items: items.map { plan.studyName($0.study) + "\t" + plan.point($0).key })
+            if let lookUpEarlier {
+                for item in items { if let record = try lookUpEarlier(item) { order.earlier.append((item.study, item.index, record)) } }
+            }
+        }
+        orders.append((child, order, lease))
     }
 
-    private func checkpoint() {
-        guard let onCheckpoint, Date().timeIntervalSince(lastCheckpoint) >= checkpointSeconds else { return }
-        // To look at only: a run does not end because it could not be written.
-        do { try onCheckpoint(ledger) } catch { progress.line("the partial archive could not be written: \(error)") }
-        lastCheckpoint = Date()
+    /// Durable first, then counted, then sent.
+    private func commit() throws {
+        if !(pending.isEmpty && finished.isEmpty && orders.allSatisfy { $0.lease == nil }) {
+            try ledger.commit(pending, finished: finished, leases: orders.compactMap(\.lease), suspects: aloneNames)
+        }
+        lastCommit = clock.now
+        onCommit?(pending)
+        try upstream.report(tally)
+        for (child, order, _) in orders { comm.send(try Wire.chunk(order).packed(), to: child.rank) }
+        tally = Wire.Tally()
+        pending = []
+        pendingBytes = 0
+        finished = []
+        orders = []
+    }
+
+    // MARK: Stopping
+
+    /// No more work goes out; what the children have finished is still taken in.
+    private func stop(_ reason: String) throws {
+        stopping = (reason, clock.now + .seconds(grace))
+        orders = []
+        for child in children { comm.send(try Wire.stop.packed(), to: child.rank) }
     }
 }

@@ -6,6 +6,8 @@ public enum Interruption {
     nonisolated(unsafe) private static var received: sig_atomic_t = 0
 
     public static var isRequested: Bool { received != 0 }
+    /// The signal's number; 0: none came.
+    public static var number: Int32 { Int32(received) }
     public static var signalName: String {
         switch Int32(received) {
         case SIGTERM: "SIGTERM"
@@ -15,9 +17,7 @@ public enum Interruption {
         }
     }
 
-    /// - Parameter emergency: called on a thread of its own, `grace` seconds after the signal, if the process is still
-    ///   there: the current point lasts too long to wait for. What is committed is safe.
-    public static func install(grace: TimeInterval, emergency: @escaping @Sendable () -> Void) {
+    public static func install() {
         received = 0
         for number in [SIGTERM, SIGINT, SIGUSR1] {
             var action = sigaction()
@@ -33,10 +33,5 @@ public enum Interruption {
         pthread_sigmask(SIG_UNBLOCK, &asked, nil)
         // A file-size limit must come back as an error of write(), not end the process.
         signal(SIGXFSZ, SIG_IGN)
-        Thread.detachNewThread {
-            while !isRequested { usleep(50_000) }
-            usleep(UInt32(grace * 1e6))
-            emergency()
-        }
     }
 }

@@ -8,18 +8,20 @@ import Studies
 public final class Ledger {
     /// "MSPL": tells a ledger from any other SQLite file.
     private static let applicationID = 0x4D53_504C
-    private static let schemaVersion = 1
+    private static let schemaVersion = 2
     private let database: Database
     private let lock: LockFile?
     private let insertRecord: Statement?
     private let insertLease: Statement?
     private let deleteLease: Statement?
+    private let deleteSuspect: Statement?
+    public var path: String { database.path }
 
-    /// Opens for writing, making the file if there is none. Leases of a process that died are dropped: their points are
-    /// pending again.
+    /// Opens for writing, making the file if there is none.
+    /// - Parameter patience: seconds to wait for a process that holds the lock: one that is just dying lets go.
     /// - Throws: `InputError` for a lock held elsewhere and for a damaged or foreign file, `DatabaseError` otherwise.
-    public convenience init(path: String) throws {
-        let lock = try LockFile(path: path + ".lock")
+    public convenience init(path: String, patience: Double = 0) throws {
+        let lock = try LockFile(path: path + ".lock", patience: patience)
         try self.init(path: path, lock: lock)
     }
 
@@ -55,6 +57,11 @@ public final class Ledger {
                 try database.transaction { try database.execute(Self.schema) }
             } else if application != Self.applicationID {
                 throw InputError(file: path, "this SQLite file is no macrospin ledger", hint: "move it away, or choose another directory with --out")
+            } else if version == 1 {
+                // Format 1 differs in the table of leases alone, and those of an ended process mean nothing.
+                if lock != nil {
+                    try database.transaction { try database.execute("DROP TABLE lease; \(Self.leaseTable) PRAGMA user_version=\(Self.schemaVersion);") }
+                }
             } else if version != Self.schemaVersion {
                 throw InputError(file: path, "the ledger has format \(version), this version reads format \(Self.schemaVersion)", hint: "use the version that wrote it")
             }
@@ -64,14 +71,15 @@ public final class Ledger {
                 if verdict != "ok" { throw Self.damaged(path, verdict) }
             }
             if lock != nil {
-                try database.execute("DELETE FROM lease")
                 insertRecord = try database.prepare("INSERT OR REPLACE INTO record VALUES (?,?,?,?,?,?,?,?,?)")
-                insertLease = try database.prepare("INSERT INTO lease (worker, items, handed) VALUES (?,?,?)")
-                deleteLease = try database.prepare("DELETE FROM lease WHERE worker = ?")
+                insertLease = try database.prepare("INSERT INTO lease VALUES (?,?,?,?,?,?)")
+                deleteLease = try database.prepare("DELETE FROM lease WHERE id = ?")
+                deleteSuspect = try database.prepare("DELETE FROM suspect WHERE study = ? AND point = ?")
             } else {
                 insertRecord = nil
                 insertLease = nil
                 deleteLease = nil
+                deleteSuspect = nil
             }
         } catch let error as DatabaseError where error.isDamaged {
             throw Self.damaged(path, error.message)
@@ -83,11 +91,16 @@ public final class Ledger {
                    hint: "restore it from a backup, or recover what is left with  sqlite3 \(path) .recover | sqlite3 recovered.sqlite")
     }
 
+    private static let leaseTable = """
+        CREATE TABLE lease (id INTEGER PRIMARY KEY, launch INTEGER NOT NULL, worker INTEGER NOT NULL, alone INTEGER NOT NULL, items TEXT NOT NULL,
+                            handed REAL NOT NULL);
+        """
+
     private static let schema = """
         PRAGMA application_id=\(applicationID);
         PRAGMA user_version=\(schemaVersion);
         CREATE TABLE run (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-        CREATE TABLE lease (id INTEGER PRIMARY KEY, worker INTEGER NOT NULL, items TEXT NOT NULL, handed REAL NOT NULL);
+        \(leaseTable)
         CREATE TABLE record (study TEXT NOT NULL, point TEXT NOT NULL, status INTEGER NOT NULL, reason TEXT NOT NULL, outputs TEXT NOT NULL,
                              payload BLOB NOT NULL, seconds REAL NOT NULL, version TEXT NOT NULL, made REAL NOT NULL,
                              PRIMARY KEY (study, point)) WITHOUT ROWID;
@@ -113,40 +126,113 @@ public final class Ledger {
         public let point: String
         /// Names of all outputs the study had when it made the record: an output added later is missing here.
         public let outputNames: [String]
-        public let record: Record
-        public init(study: String, point: String, outputNames: [String], record: Record) {
+        public let status: Status
+        public let reason: String
+        /// Outputs, by `RecordCodec`.
+        public let payload: [UInt8]
+        public let seconds: Double
+        public init(study: String, point: String, outputNames: [String], status: Status, reason: String, payload: [UInt8], seconds: Double) {
             self.study = study
             self.point = point
             self.outputNames = outputNames
-            self.record = record
+            self.status = status
+            self.reason = reason
+            self.payload = payload
+            self.seconds = seconds
+        }
+        public init(study: String, point: String, outputNames: [String], record: Record) {
+            self.init(study: study, point: point, outputNames: outputNames, status: record.status, reason: record.reason,
+                      payload: RecordCodec.encode(record.outputs), seconds: record.seconds)
         }
     }
 
-    /// Records of a finished chunk go in, the worker's lease goes out, its next lease goes in: one durable transaction.
-    public func commit(_ entries: [Entry], worker: Int, nextLease: [(study: String, point: String)]) throws {
-        guard let insertRecord, let insertLease, let deleteLease else { preconditionFailure("the ledger was opened to read") }
+    /// A chunk that a worker holds.
+    struct Lease: Sendable {
+        let id: UInt64
+        let launch: UInt64
+        /// Rank.
+        let worker: Int
+        let isAlone: Bool
+        /// `study TAB point` in the order in which the worker takes them.
+        let items: [String]
+    }
+
+    /// Records go in, leases of finished chunks go out, leases of chunks to be handed out go in: one durable transaction.
+    func commit(_ entries: [Entry], finished: [UInt64], leases: [Lease], suspects: Set<String> = []) throws {
         let now = Date().timeIntervalSince1970
         try database.transaction {
             for entry in entries {
-                try insertRecord.run([.text(entry.study), .text(entry.point), .integer(Int64(entry.record.status.rawValue)), .text(entry.record.reason),
-                                      .text(entry.outputNames.joined(separator: ",")), .blob(RecordCodec.encode(entry.record.outputs)),
-                                      .real(entry.record.seconds), .text(SoftwareVersion.current), .real(now)])
+                try insert(entry, made: now)
+                if !suspects.isEmpty, suspects.contains(entry.study + "\t" + entry.point) { try deleteSuspect?.run([.text(entry.study), .text(entry.point)]) }
             }
-            try deleteLease.run([.integer(Int64(worker))])
-            if !nextLease.isEmpty {
-                let items = nextLease.map { "\($0.study)\t\($0.point)" }.joined(separator: "\n")
-                try insertLease.run([.integer(Int64(worker)), .text(items), .real(now)])
+            for id in finished { try deleteLease?.run([.integer(Int64(bitPattern: id))]) }
+            for lease in leases {
+                try insertLease?.run([.integer(Int64(bitPattern: lease.id)), .integer(Int64(bitPattern: lease.launch)), .integer(Int64(lease.worker)), .integer(lease.isAlone ? 1 : 0),
+                                      .text(lease.items.joined(separator: "\n")), .real(now)])
             }
         }
     }
 
-    /// (study, point key) → status and output names of every record.
-    public func index() throws -> [String: [String: (status: Status, outputNames: [String])]] {
-        var index: [String: [String: (Status, [String])]] = [:]
-        try database.prepare("SELECT study, point, status, outputs FROM record").run { row in
-            index[row.text(0), default: [:]][row.text(1)] = (Status(rawValue: Int32(row.integer(2))) ?? .failed, row.text(3).split(separator: ",").map(String.init))
+    /// Within a transaction.
+    func insert(_ entry: Entry, made: Double = Date().timeIntervalSince1970) throws {
+        guard let insertRecord else { preconditionFailure("the ledger was opened to read") }
+        try insertRecord.run([.text(entry.study), .text(entry.point), .integer(Int64(entry.status.rawValue)), .text(entry.reason),
+                              .text(entry.outputNames.joined(separator: ",")), .blob(entry.payload), .real(entry.seconds), .text(SoftwareVersion.current), .real(made)])
+    }
+
+    /// Names of every record of a study, in no order.
+    func forEachRecord(study: String, _ body: (_ point: String, _ status: Status, _ outputNames: Substring) throws -> Void) throws {
+        try database.prepare("SELECT point, status, outputs FROM record WHERE study = ?").run([.text(study)]) { row in
+            try body(row.text(0), Status(rawValue: Int32(row.integer(1))) ?? .failed, Substring(row.text(2)))
         }
-        return index
+    }
+
+    /// When the newest record was made, in seconds since 1970; nil: there is none.
+    func newestRecord() throws -> Double? {
+        var newest: Double?
+        try database.prepare("SELECT max(made) FROM record").run { if $0.real(0) > 0 { newest = $0.real(0) } }
+        return newest
+    }
+
+    // MARK: Leases and suspects
+
+    func leases() throws -> [Lease] {
+        var leases: [Lease] = []
+        try database.prepare("SELECT id, launch, worker, alone, items FROM lease ORDER BY id").run { row in
+            leases.append(Lease(id: UInt64(bitPattern: row.integer(0)), launch: UInt64(bitPattern: row.integer(1)), worker: Int(row.integer(2)), isAlone: row.integer(3) == 1,
+                                items: row.text(4).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)))
+        }
+        return leases
+    }
+
+    func dropLeases() throws { try database.execute("DELETE FROM lease") }
+
+    func hasRecord(study: String, point: String) throws -> Bool {
+        var isThere = false
+        try database.prepare("SELECT 1 FROM record WHERE study = ? AND point = ?").run([.text(study), .text(point)]) { _ in isThere = true }
+        return isThere
+    }
+
+    /// Notes that a worker died with this point begun.
+    /// - Parameter deaths: 1 if it was alone, and computing; else 0.
+    /// - Returns: how often it has died computing the point alone.
+    func addSuspect(study: String, point: String, deaths: Int) throws -> Int {
+        var count = 0
+        try database.prepare("INSERT INTO suspect VALUES (?,?,?) ON CONFLICT DO UPDATE SET deaths = deaths + excluded.deaths RETURNING deaths")
+            .run([.text(study), .text(point), .integer(Int64(deaths))]) { count = Int($0.integer(0)) }
+        return count
+    }
+
+    func dropSuspect(study: String, point: String) throws { try deleteSuspect?.run([.text(study), .text(point)]) }
+
+    /// Runs `body` in one durable transaction; nothing of it stays if it throws.
+    func transaction(_ body: () throws -> Void) throws { try database.transaction(body) }
+
+    /// (study, point) of points to be handed out alone.
+    func suspects() throws -> [(study: String, point: String)] {
+        var found: [(String, String)] = []
+        try database.prepare("SELECT study, point FROM suspect ORDER BY deaths DESC, study, point").run { found.append(($0.text(0), $0.text(1))) }
+        return found
     }
 
     /// - Throws: `InputError` where the payload is damaged.
@@ -171,14 +257,35 @@ public final class Ledger {
     /// Every record of a study by point key.
     public func records(study: String) throws -> [String: Record] {
         var records: [String: Record] = [:]
-        try database.prepare("SELECT point, status, reason, payload, seconds FROM record WHERE study = ?").run([.text(study)]) { row in
-            records[row.text(0)] = try decode(row, at: 1, study: study, point: row.text(0))
-        }
+        try forEachFullRecord(study: study) { point, record, _, _ in records[point] = record }
         return records
     }
 
-    /// Records made before failures are tried again: drops those with the given status.
+    /// Every record of a study with the number of its outputs and the time it was made.
+    public func forEachFullRecord(study: String, _ body: (_ point: String, _ record: Record, _ outputs: Int, _ made: Double) throws -> Void) throws {
+        try database.prepare("SELECT point, status, reason, payload, seconds, outputs, made FROM record WHERE study = ?").run([.text(study)]) { row in
+            let point = row.text(0)
+            try body(point, try decode(row, at: 1, study: study, point: point), row.text(5).split(separator: ",").count, row.real(6))
+        }
+    }
+
+    /// Drops records with the given status, so that their points are computed again.
     public func forget(_ status: Status) throws {
-        try database.prepare("DELETE FROM record WHERE status = ?").run([.integer(Int64(status.rawValue))])
+        try database.transaction {
+            try database.prepare("DELETE FROM record WHERE status = ?").run([.integer(Int64(status.rawValue))])
+            if status == .quarantined { try database.execute("DELETE FROM suspect") }
+        }
+    }
+
+    // MARK: Files of a run
+
+    /// The shard of coordinator `number`; a run with one coordinator has number 0 alone.
+    public static func path(_ directory: String, shard number: Int = 0) -> String { directory + "/ledger/" + String(format: "%04d", number) + ".sqlite" }
+
+    /// All shards that are there, number 0 first.
+    public static func shards(_ directory: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory + "/ledger")) ?? []
+        return names.filter { $0.hasSuffix(".sqlite") && Int($0.dropLast(7)) != nil }.sorted { (Int($0.dropLast(7)) ?? 0) < (Int($1.dropLast(7)) ?? 0) }
+            .map { directory + "/ledger/" + $0 }
     }
 }

@@ -5,14 +5,20 @@ import Studies
 final class LockFile {
     private let descriptor: Int32
 
+    /// - Parameter patience: seconds to wait for another process to let go.
     /// - Throws: `InputError` if another process holds it or it cannot be made.
-    init(path: String) throws {
+    init(path: String, patience: Double = 0) throws {
         // Kept in a local until the lock is held: a failing initialiser of a complete object also runs deinit.
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw InputError(file: path, "cannot be written: \(String(cString: strerror(errno)))", hint: "choose another directory with --out")
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        let clock = ContinuousClock(), end = clock.now + .seconds(patience)
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if clock.now < end {
+                usleep(50_000)
+                continue
+            }
             let holder = (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
             close(descriptor)
             throw InputError(file: path, "another process is running in this directory" + (holder.isEmpty ? "" : " (\(holder))"),

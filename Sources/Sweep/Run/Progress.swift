@@ -1,35 +1,39 @@
 import Foundation
 
-/// A bar on a terminal; plain lines with an ETA every 30 s in a log.
+/// A bar on a terminal; plain lines with an ETA every 30 s in a log. Times are those of a clock that cannot be set.
 final class Progress {
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    /// Set by the supervisor for a rank 0 whose words reach a terminal in the end.
+    static let terminalVariable = "MACROSPIN_TERMINAL"
+    private let isTerminal = isatty(STDERR_FILENO) == 1 || ProcessInfo.processInfo.environment[terminalVariable] == "1"
     private let total: Int
     private let reused: Int
     private let log: FileHandle?
-    private let start = Date()
-    private var lastShown = Date.distantPast
+    private let clock = ContinuousClock()
+    private let start: ContinuousClock.Instant
+    private var lastShown: ContinuousClock.Instant?
 
     init(total: Int, reused: Int, log: FileHandle?) {
         self.total = total
         self.reused = reused
         self.log = log
+        start = clock.now
     }
 
-    var elapsed: Double { Date().timeIntervalSince(start) }
+    var elapsed: Double { (clock.now - start) / .seconds(1) }
 
     /// Records a second since the start.
     func rate(done: Int) -> Double { elapsed > 0 ? Double(done - reused) / elapsed : 0 }
 
     func update(done: Int, failed: Int, secondsLeft: Double?) {
-        let now = Date()
-        guard now.timeIntervalSince(lastShown) >= (isTerminal ? 0.2 : 30) else { return }
-        lastShown = now
+        if let lastShown, clock.now - lastShown < .milliseconds(isTerminal ? 200 : 30_000) { return }
+        guard isTerminal || lastShown != nil else { lastShown = clock.now; return }
+        lastShown = clock.now
         let rate = String(format: "%.3g/s", rate(done: done)), left = secondsLeft.map { "ETA \(Self.duration($0))" } ?? "ETA –"
         let tail = "\(done)/\(total)  \(rate)  \(left)" + (failed > 0 ? "  \(failed) failed" : "")
         if isTerminal {
             let width = 30, filled = total > 0 ? width * done / total : width
             write("\r\u{1B}[K[\(String(repeating: "█", count: filled))\(String(repeating: "·", count: width - filled))] \(tail)")
-        } else if done > reused || elapsed > 29 {
+        } else {
             line(tail)
         }
     }
@@ -44,7 +48,7 @@ final class Progress {
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 
     static func duration(_ seconds: Double) -> String {
-        let whole = Int(seconds.rounded())
+        let whole = Int(min(seconds, 1e15).rounded())
         if whole < 90 { return "\(whole) s" }
         if whole < 5400 { return "\(whole / 60) min \(whole % 60) s" }
         return "\(whole / 3600) h \(whole % 3600 / 60) min"

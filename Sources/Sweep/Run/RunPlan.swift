@@ -1,66 +1,51 @@
 import Studies
 
-/// What a run is to compute: each study with its own distinct points.
+/// What a run is to compute: studies, each with its own grid. Holds no points, so that 10⁹ of them cost nothing; every
+/// rank makes the same plan from the job's text.
 public struct RunPlan: Sendable {
     public let title: String
     /// Bytes of the job file.
     public let jobText: [UInt8]
     public let studies: [any Study]
-    /// [study] → points projected on the study's axes, distinct, in grid order.
-    public let points: [[Point]]
+    /// Studies over the same axes go together: they share the points, and a worker's cached solution serves them all.
+    let parts: [Part]
 
-    public init(title: String, jobText: [UInt8], studies: [any Study], points: [[Point]]) {
+    struct Part: Sendable {
+        /// Indices into the plan's studies.
+        let studies: [Int]
+        let grid: Grid
+        let spinAxis: Int?
+        /// Most expensive first.
+        let classes: [CostClass]
+
+        /// Bit k stands for the k-th study of the part.
+        var allStudies: UInt64 { studies.count == 64 ? .max : (1 << UInt64(studies.count)) - 1 }
+    }
+
+    /// - Precondition: one grid a study, the sweep's projected on the study's axes; at most 64 studies.
+    public init(title: String, jobText: [UInt8], studies: [any Study], grids: [Grid]) {
+        precondition(studies.count == grids.count && studies.count <= 64)
         self.title = title
         self.jobText = jobText
         self.studies = studies
-        self.points = points
+        var groups: [(axes: [String], members: [Int])] = []
+        for (number, study) in studies.enumerated() {
+            if let place = groups.firstIndex(where: { $0.axes == study.axes }) { groups[place].members.append(number) } else { groups.append((study.axes, [number])) }
+        }
+        parts = groups.map { group in
+            let grid = grids[group.members[0]], members = group.members.map { studies[$0] }
+            return Part(studies: group.members, grid: grid, spinAxis: grid.axisNames.firstIndex(of: "N"), classes: CostClass.all(of: grid, studies: members))
+        }
     }
 
-    public var count: Int { points.reduce(0) { $0 + $1.count } }
-}
+    /// Number of records.
+    public var count: Int { parts.reduce(0) { $0 + $1.grid.count * $1.studies.count } }
 
-/// One study at one point.
-public struct WorkItem: Sendable {
-    public let study: Int
-    public let point: Point
-    /// An older record that lacks outputs added since.
-    public let earlier: Record?
-}
-
-/// Points handed out together.
-public typealias Chunk = [WorkItem]
-
-/// Order and grouping of work.
-enum Schedule {
-    /// A chunk lasts about this long: short enough to lose little, long enough to make commits cheap.
-    static let chunkSeconds = 0.3
-
-    /// Longest expected first, so that the end of a run is not one long point; all studies of a point together, so that a
-    /// worker's cached solution serves them all. Depends on the items alone.
-    static func chunks(_ items: [WorkItem], studies: [any Study]) -> [Chunk] {
-        var groups: [(key: String, items: [WorkItem], cost: Double)] = [], places: [String: Int] = [:]
-        for item in items {
-            let key = item.point.key, cost = studies[item.study].cost(at: item.point).seconds
-            if let place = places[key] {
-                groups[place].items.append(item)
-                groups[place].cost += cost
-            } else {
-                places[key] = groups.count
-                groups.append((key, [item], cost))
-            }
-        }
-        let order = groups.indices.sorted { groups[$0].cost != groups[$1].cost ? groups[$0].cost > groups[$1].cost : $0 < $1 }
-        var chunks: [Chunk] = [], current: Chunk = [], cost = 0.0
-        for index in order {
-            current += groups[index].items
-            cost += groups[index].cost
-            if cost >= chunkSeconds {
-                chunks.append(current)
-                current = []
-                cost = 0
-            }
-        }
-        if !current.isEmpty { chunks.append(current) }
-        return chunks
+    /// What is expected of one worker, in total.
+    public var expectedSeconds: Double {
+        parts.reduce(0) { sum, part in part.classes.reduce(sum) { $0 + $1.seconds.reduce(0, +) * Double($1.count) } }
     }
+
+    /// Greatest memory that a point is expected to need.
+    public var greatestBytes: Double { parts.flatMap(\.classes).map(\.bytes).max() ?? 0 }
 }

@@ -6,7 +6,9 @@ public struct RunStatus: Codable, Sendable {
     public var title: String
     /// running, interrupted, finished
     public var state: String
+    /// Of the coordinator.
     public var pid: Int32
+    public var host: String? = nil
     public var total: Int
     public var done: Int
     /// Records found in the ledger at the start.
@@ -33,6 +35,9 @@ public struct RunStatus: Codable, Sendable {
         }
         return status
     }
+
+    /// Records that the last start knew of; 0 where there was none.
+    static func durableCount(_ directory: String) -> Int { (try? read(directory))?.done ?? 0 }
 
     func write(_ directory: String) throws {
         let encoder = JSONEncoder()

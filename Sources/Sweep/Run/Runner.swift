@@ -1,4 +1,5 @@
 import Foundation
+import MessagePassing
 import Studies
 
 public enum RunOutcome: Sendable, Equatable {
@@ -7,21 +8,29 @@ public enum RunOutcome: Sendable, Equatable {
     case interrupted(reason: String)
 }
 
-/// Runs a plan in a run directory: `job.yaml`, `ledger/0000.sqlite`, `status.json`, `log.txt`.
-public struct Runner {
+/// Runs a plan in a run directory: `job.yaml`, `ledger/0000.sqlite`, `status.json`, `log.txt`. What rank 0 does; the other
+/// ranks are `RankProcess`.
+public struct Runner: @unchecked Sendable {
     public let plan: RunPlan
     public let directory: String
     /// Decides whether a run made from another job text may go on with this one; throws `InputError` to refuse.
     public var acceptChange: (_ old: [UInt8], _ new: [UInt8]) throws -> Void
-    /// Called every `checkpointSeconds` with the ledger: writes the archive to look at while the run goes on.
-    public var onCheckpoint: ((Ledger) throws -> Void)?
+    /// Called every `checkpointSeconds` with the ledgers: writes the archive to look at while the run goes on. Not with
+    /// sub-coordinators, whose ledgers are their own.
+    public var onCheckpoint: (([Ledger]) throws -> Void)?
     public var checkpointSeconds = 180.0
     /// Called after each durable commit with what it contained.
     public var onCommit: (([Ledger.Entry]) -> Void)?
     /// Drop records of failed and unconverged points first, so that they are computed again.
     public var retriesFailures = false
-    /// Seconds between a signal and giving up the point that is being computed.
+    /// The same for points whose worker died.
+    public var retriesQuarantined = false
+    /// Seconds between a signal and giving up the points that are being computed.
     public var grace = 8.0
+    /// nil: as many as the number of ranks and records calls for.
+    public var subCoordinators: Int?
+    /// Seconds to wait for the lock of a process that is just ending.
+    public var patience = 6.0
 
     public init(plan: RunPlan, directory: String, acceptChange: @escaping ([UInt8], [UInt8]) throws -> Void) {
         self.plan = plan
@@ -29,59 +38,169 @@ public struct Runner {
         self.acceptChange = acceptChange
     }
 
-    public static func ledgerPath(_ directory: String) -> String { directory + "/ledger/0000.sqlite" }
     public static func jobPath(_ directory: String) -> String { directory + "/job.yaml" }
 
+    // MARK: Without a launcher
+
+    /// Coordinator and one worker in this process: the coordinator on a thread of its own, since libraries want the worker
+    /// on the main one.
     /// - Throws: `InputError` before anything is computed; `DatabaseError`.
     public func run() throws -> RunOutcome {
-        let ledger: Ledger
+        let (top, worker) = LocalCommunicator.pair()
+        Interruption.install()
+        nonisolated(unsafe) var result: Result<RunOutcome, Error>?
+        let done = DispatchSemaphore(value: 0)
+        let thread = Thread {
+            result = Result { try lead(top) }
+            done.signal()
+        }
+        thread.stackSize = 8 << 20
+        thread.start()
+        try RankProcess(comm: worker, page: nil) { _ in plan }.serve()
+        done.wait()
+        guard let result else { preconditionFailure("the coordinator ended without a result") }
+        return try result.get()
+    }
+
+    // MARK: Rank 0
+
+    /// Coordinates the run over all ranks; when it returns or throws, they are free to leave.
+    /// - Throws: `InputError` before anything is computed; `DatabaseError`.
+    public func lead(_ comm: any Communicator) throws -> RunOutcome {
+        var isAborted = false
+        defer {
+            if !isAborted { Self.dismiss(comm) }
+        }
+        let shards: [Ledger], inventory: Inventory, settlement: Settlement
         do {
-            ledger = try open()
-            if retriesFailures { for status in [Status.failed, .notConverged] { try ledger.forget(status) } }
+            shards = try open()
+            settlement = try Settlement(DeathNotice.all(directory), primary: shards[0], shards: shards)
+            DeathNotice.removeAll(directory)
+            for shard in shards {
+                if retriesFailures { for status in [Status.failed, .notConverged] { try shard.forget(status) } }
+                if retriesQuarantined { try shard.forget(.quarantined) }
+            }
+            inventory = try Inventory(plan, shards: shards)
         } catch let error as DatabaseError where error.isDiskFull {
             return .interrupted(reason: "the ledger cannot be written (\(error)); make room and run the same command again")
         }
-        let index = try ledger.index()
-        var todo: [WorkItem] = [], counts: [String: [String: Int]] = [:], reused = 0
-        for (number, study) in plan.studies.enumerated() {
-            let name = type(of: study).name, names = Set(study.outputs.map(\.name))
-            for point in plan.points[number] {
-                if let known = index[name]?[point.key] {
-                    if names.isSubset(of: known.outputNames) {
-                        reused += 1
-                        counts[name, default: [:]][known.status.word, default: 0] += 1
-                        continue
-                    }
-                    todo.append(WorkItem(study: number, point: point, earlier: try ledger.record(study: name, point: point.key)))
-                } else {
-                    todo.append(WorkItem(study: number, point: point, earlier: nil))
-                }
-            }
-        }
         let log = FileHandle(forWritingAtPath: directory + "/log.txt")
-        log?.seekToEndOfFile()
-        let progress = Progress(total: plan.count, reused: reused, log: log)
-        progress.line("\(plan.title): \(plan.count) records in \(directory)" + (reused > 0 ? ", \(reused) of them done before" : ""))
-        let coordinator = Coordinator(plan: plan, directory: directory, ledger: ledger, progress: progress, counts: counts, reused: reused, todo: todo)
-        coordinator.onCheckpoint = onCheckpoint
-        coordinator.checkpointSeconds = checkpointSeconds
-        coordinator.onCommit = onCommit
-        let directory = directory
-        Interruption.install(grace: grace) {
-            // No lock is taken and nothing is written but this: the thread that computes may be anywhere.
-            FileHandle.standardError.write(Data("\nmacrospin: the current point lasts too long to wait for; stopped. Resume with the same command (run directory \(directory)).\n".utf8))
-            _exit(3)
+        _ = try? log?.seekToEnd()
+        let progress = Progress(total: plan.count, reused: inventory.done, log: log)
+        let layout = self.layout(size: comm.size)
+        announce(progress, inventory, settlement, layout, comm)
+        try warnOfClock(shards, progress)
+
+        let isTree = layout.subCoordinators > 0
+        // With sub-coordinators each opens its own shard: no lock of theirs may be held here.
+        let primary = shards[0], kept = isTree ? [primary] : shards
+        let tracker = RunTracker(plan: plan, directory: directory, progress: progress, inventory: inventory, checkpointSeconds: checkpointSeconds,
+                                 onCheckpoint: isTree ? nil : onCheckpoint.map { write in { try write(kept) } })
+        for text in settlement.quarantined { tracker.note(failure: "\(text): quarantined") }
+        let outcome = try withExtendedLifetime(isTree ? [] : shards) {
+            try coordinate(comm, layout, primary: primary, kept: kept, inventory: inventory, tracker: tracker)
         }
-        return try coordinator.run(LocalWorker(studies: plan.studies))
+        switch outcome {
+        case .clean(let outcome):
+            return outcome
+        case .stuck(let outcome):
+            // A point lasts longer than the grace period: what is committed is safe, the ranks are ended from here.
+            isAborted = true
+            if case .interrupted(let reason) = outcome {
+                FileHandle.standardError.write(Data("macrospin: \(reason); the current point lasts too long to wait for. Resume with the same command (run directory \(directory)).\n".utf8))
+            }
+            comm.abort(code: 3)
+        }
     }
 
-    /// Makes or opens the run directory and its ledger.
-    private func open() throws -> Ledger {
+    /// Tells all other ranks that the run is over.
+    public static func dismiss(_ comm: any Communicator) {
+        guard let leave = try? Wire.leave.packed() else { return }
+        for rank in 1..<comm.size { comm.send(leave, to: rank) }
+        comm.drain(within: 30)
+    }
+
+    private enum Ending { case clean(RunOutcome), stuck(RunOutcome) }
+
+    private func coordinate(_ comm: any Communicator, _ layout: Layout, primary: Ledger, kept: [Ledger], inventory: Inventory, tracker: RunTracker) throws -> Ending {
+        let progress = tracker.progress
+        do {
+            try tracker.writeStatus("running", force: true)
+            let launch = UInt64.random(in: 1...UInt64(Int64.max))
+            let briefing = Wire.Briefing(build: Build.identity, launch: launch, subCoordinators: layout.subCoordinators, directory: directory, grace: grace, jobText: plan.jobText)
+            let job = try Wire.job(briefing).packed()
+            for rank in 1..<comm.size { comm.send(job, to: rank) }
+            let lookUp: ((WorkItem) throws -> Record?)? = inventory.hasIncomplete && layout.subCoordinators == 0 ? { item in
+                let name = plan.studyName(item.study), key = plan.point(item).key
+                for shard in kept { if let record = try shard.record(study: name, point: key) { return record } }
+                return nil
+            } : nil
+            let coordinator = Coordinator(plan: plan, comm: comm, children: layout.children(of: 0), pace: layout.pace(of: 0), source: inventory.work, ledger: primary,
+                                          launch: launch, grace: grace, upstream: tracker, alone: inventory.alone, lookUpEarlier: lookUp)
+            coordinator.onCommit = onCommit
+            switch try coordinator.serve() {
+            case .finished:
+                if layout.subCoordinators > 0 { closeShards(comm, layout) }
+                try tracker.writeStatus("finished", force: true)
+                progress.line("finished: \(plan.count) records, \(plan.count - inventory.done) of them computed in \(Progress.duration(progress.elapsed))" + (tracker.failedCount > 0 ? ", \(tracker.failedCount) failed" : ""))
+                return .clean(.finished(failed: tracker.failedCount))
+            case .interrupted(let reason):
+                try tracker.writeStatus("interrupted", force: true)
+                progress.line("\(reason) with \(tracker.doneCount) of \(plan.count) records done; the same command resumes")
+                return coordinator.hasStoppedCleanly ? .clean(.interrupted(reason: reason)) : .stuck(.interrupted(reason: reason))
+            }
+        } catch let error as DatabaseError where error.isDiskFull {
+            return diskFull("\(error)", comm, tracker)
+        } catch let error as InputError where error.file?.hasPrefix(directory) == true {
+            // Only files of the run directory are written here.
+            return diskFull("\(error)", comm, tracker)
+        }
+    }
+
+    private func diskFull(_ detail: String, _ comm: any Communicator, _ tracker: RunTracker) -> Ending {
+        let reason = "nothing more can be written (\(detail)); what is in the ledger is safe, make room and run the same command again"
+        tracker.progress.line(reason)
+        try? tracker.writeStatus("interrupted", force: true)
+        return .clean(.interrupted(reason: reason))
+    }
+
+    /// Sub-coordinators close their ledgers before the archive is made from them.
+    private func closeShards(_ comm: any Communicator, _ layout: Layout) {
+        var open = Set(layout.children(of: 0))
+        for rank in open { comm.send((try? Wire.leave.packed()) ?? [], to: rank) }
+        let clock = ContinuousClock(), end = clock.now + .seconds(30)
+        while !open.isEmpty, clock.now < end {
+            guard let message = comm.receive(within: 0.1) else { continue }
+            if case .stopped? = try? Wire(message.bytes) { open.remove(message.source) }
+        }
+    }
+
+    private func layout(size: Int) -> Layout {
+        if let subCoordinators { return Layout(size: size, subCoordinators: subCoordinators) }
+        return Layout.suggested(size: size, secondsPerRecord: plan.expectedSeconds / Double(max(1, plan.count)))
+    }
+
+    private func announce(_ progress: Progress, _ inventory: Inventory, _ settlement: Settlement, _ layout: Layout, _ comm: any Communicator) {
+        let ranks = comm is LocalCommunicator ? "" : " over \(layout.workers) worker\(layout.workers == 1 ? "" : "s")" + (layout.subCoordinators > 0 ? " and \(layout.subCoordinators) sub-coordinators" : "")
+        progress.line("\(plan.title): \(plan.count) records in \(directory)\(ranks)" + (inventory.done > 0 ? ", \(inventory.done) of them done before" : ""))
+        for text in settlement.quarantined { progress.line("  quarantined \(text): its worker died computing it alone, twice (--retry-quarantined tries again)") }
+        if !inventory.alone.isEmpty { progress.line("  \(inventory.alone.count) records whose worker died are computed one by one") }
+    }
+
+    /// Results and intervals do not depend on the wall clock; time stamps do.
+    private func warnOfClock(_ shards: [Ledger], _ progress: Progress) throws {
+        let now = Date().timeIntervalSince1970
+        guard let newest = try shards.compactMap({ try $0.newestRecord() }).max(), newest > now + 60 else { return }
+        progress.line("the clock of this machine is \(Progress.duration(newest - now)) behind the newest record of this run: time stamps will be out of order, results are not affected")
+    }
+
+    /// Makes or opens the run directory and its ledgers, the primary one first.
+    private func open() throws -> [Ledger] {
         let manager = FileManager.default
         do { try manager.createDirectory(atPath: directory + "/ledger", withIntermediateDirectories: true) } catch {
             throw InputError(file: directory, "the run directory cannot be made (\((error as NSError).localizedDescription))", hint: "choose another directory with --out")
         }
-        let ledger = try Ledger(path: Self.ledgerPath(directory))
+        let path = Ledger.path(directory), ledger = try Ledger(path: path, patience: patience)
         if let old = try ledger.value(for: "job") {
             if old != plan.jobText {
                 try acceptChange(old, plan.jobText)
@@ -94,6 +213,6 @@ public struct Runner {
         try ledger.setValue(Array(SoftwareVersion.current.utf8), for: "version")
         try AtomicFile.write(plan.jobText, to: Self.jobPath(directory), durable: true)
         if !manager.fileExists(atPath: directory + "/log.txt") { try AtomicFile.write([], to: directory + "/log.txt", durable: false) }
-        return ledger
+        return [ledger] + (try Ledger.shards(directory).filter { $0 != path }.map { try Ledger(path: $0, patience: patience) })
     }
 }

@@ -1,39 +1,117 @@
+import Foundation
+import MessagePassing
 import Studies
 
-/// Computes chunks. Under MPI each rank but the coordinator is one; in a lone process the coordinator calls it in turn.
-protocol WorkerLink: AnyObject {
-    /// Hands a chunk to the worker; `next` delivers its records, in order, as they come.
-    func perform(_ chunk: Chunk, shouldStop: () -> Bool, deliver: (WorkItem, Record) throws -> Void) throws
-}
+/// A rank that computes: takes chunks from its coordinator and hands in records as they come.
+final class Worker {
+    private let plan: RunPlan
+    private let comm: any Communicator
+    private let parent: Int
+    private let studies: StudyRunner
+    /// Where a guardian reads what this rank was doing when it died.
+    private let page: SharedPage?
+    private var queue: [Wire.ChunkOrder] = []
+    private var mustStop = false
+    private var mustLeave = false
+    /// Finished records wait no longer than this before they are sent.
+    private let handInSeconds = 0.2
 
-/// The worker in the coordinator's own process.
-final class LocalWorker: WorkerLink {
-    private let studies: [any Study]
-    private let context = StudyContext()
+    init(plan: RunPlan, comm: any Communicator, parent: Int, launch: UInt64, page: SharedPage?) {
+        self.plan = plan
+        self.comm = comm
+        self.parent = parent
+        self.page = page
+        studies = StudyRunner(plan.studies)
+        page?[0] = launch
+    }
 
-    init(studies: [any Study]) { self.studies = studies }
-
-    func perform(_ chunk: Chunk, shouldStop: () -> Bool, deliver: (WorkItem, Record) throws -> Void) throws {
-        for item in chunk {
-            if shouldStop() { return }
-            try deliver(item, compute(item))
+    /// Works until told to leave.
+    func serve() throws {
+        comm.send(try Wire.hello(host: ProcessInfo.processInfo.hostName).packed(), to: parent)
+        while !mustLeave {
+            if !mustStop, Interruption.isRequested { try stop() }
+            if queue.isEmpty {
+                if let message = comm.receive(within: 0.05) { try hear(message) }
+                continue
+            }
+            try perform(queue.removeFirst())
         }
     }
 
+    private func hear(_ message: Message) throws {
+        switch try Wire(message.bytes) {
+        case .chunk(let order): if !mustStop { queue.append(order) }
+        case .stop: if !mustStop { try stop() }
+        case .leave: mustLeave = true
+        default: break
+        }
+    }
+
+    private func stop() throws {
+        mustStop = true
+        queue = []
+        comm.send(try Wire.stopped.packed(), to: parent)
+    }
+
+    private func perform(_ order: Wire.ChunkOrder) throws {
+        let items = order.spans.flatMap { plan.items($0) }, clock = ContinuousClock()
+        var report = Wire.ChunkReport(chunk: order.id, isFinished: false, entries: []), handedIn = clock.now
+        page?[1] = order.id
+        for (number, item) in items.enumerated() {
+            page?[2] = UInt64(number)
+            let point = plan.point(item)
+            let earlier = order.earlier.first { $0.study == item.study && $0.index == item.index }?.record
+            page?[3] = 1
+            let record = studies.run(item.study, at: point, earlier: earlier)
+            page?[3] = 0
+            report.entries.append(Self.entry(item, point.key, record))
+            let isLast = number == items.count - 1, now = clock.now
+            if isLast || now - handedIn > .seconds(handInSeconds) {
+                report.isFinished = isLast
+                comm.send(try Wire.records(report).packed(), to: parent)
+                report.entries = []
+                handedIn = now
+                // A large message moves only while this rank looks at the network; before a long point it must be gone.
+                comm.drain(within: record.seconds > 0.5 ? 0.5 : 0.002)
+            }
+            while let message = comm.receive(within: 0) { try hear(message) }
+            if mustLeave { return }
+            if mustStop || Interruption.isRequested {
+                if !report.entries.isEmpty { comm.send(try Wire.records(report).packed(), to: parent) }
+                if !mustStop { try stop() }
+                return
+            }
+        }
+    }
+
+    private static func entry(_ item: WorkItem, _ key: String, _ record: Record) -> Wire.ChunkReport.Entry {
+        var record = record, payload = RecordCodec.encode(record.outputs)
+        if payload.count > greatestMessage / 2 {
+            record = Record(status: .failed, reason: "the record has \(payload.count) bytes, more than a message can carry; keep less", seconds: record.seconds)
+            payload = RecordCodec.encode([:])
+        }
+        return Wire.ChunkReport.Entry(item: item, key: key, status: record.status, seconds: record.seconds, reason: record.reason, payload: payload)
+    }
+}
+
+/// Runs studies so that whatever happens at a point becomes a record.
+final class StudyRunner {
+    private let studies: [any Study]
+    private let context = StudyContext()
+
+    init(_ studies: [any Study]) { self.studies = studies }
+
     /// One study failing at one point is a record of that, and no end of the sweep.
-    func compute(_ item: WorkItem) -> Record {
-        let study = studies[item.study], start = ContinuousClock.now
+    func run(_ number: Int, at point: Point, earlier: Record?) -> Record {
+        let study = studies[number], start = ContinuousClock.now
         var record: Record
         do {
-            if let earlier = item.earlier, let completed = try study.completed(earlier, at: item.point, in: context) { return completed }
-            record = try study.run(at: item.point, in: context)
+            if let earlier, let completed = try study.completed(earlier, at: point, in: context) { return completed }
+            record = try study.run(at: point, in: context)
         } catch {
             record = Record(status: .failed, reason: "\(error)")
         }
-        if record.seconds == 0 {
-            let elapsed = (ContinuousClock.now - start).components
-            record.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
-        }
+        if record.seconds == 0 { record.seconds = (ContinuousClock.now - start) / .seconds(1) }
         return record
     }
 }

@@ -1,11 +1,12 @@
-import CLAPACK
 import CMPI
 import Glibc
 
-/// MPI as the sparse solver needs it: initialised once, whoever comes first.
+/// MPI is initialised once, whoever comes first: the communicator of a run, or the sparse solver of a lone process.
 public enum MPIRuntime {
-    /// Starts MPI unless it runs already, and holds BLAS to one thread (ranks are the parallelism, and the bits of a
-    /// result must not depend on the number of cores).
+    /// Whether a launcher that Open MPI understands (mpirun, srun with PMIx) started this process.
+    public static var isLaunched: Bool { getenv("OMPI_COMM_WORLD_SIZE") != nil || getenv("PMIX_RANK") != nil }
+
+    /// Starts MPI unless it runs already. Call it from the main thread.
     ///
     /// Outside a launcher Open MPI would start a helper daemon for the lone process; a singleton needs none.
     public static func ensureInitialized() {
@@ -13,11 +14,10 @@ public enum MPIRuntime {
     }
 
     private static let once: Void = {
-        openblas_set_num_threads(1)
         var flag: Int32 = 0
         MPI_Initialized(&flag)
         guard flag == 0 else { return }
-        if getenv("OMPI_COMM_WORLD_SIZE") == nil && getenv("PMIX_RANK") == nil {
+        if !isLaunched {
             setenv("OMPI_MCA_ess_singleton_isolated", "1", 1)
             // A lone process talks to nobody: no shared-memory segments or sockets to leave behind when it is killed.
             setenv("OMPI_MCA_btl", "self", 0)

@@ -1,0 +1,69 @@
+import Foundation
+import MessagePassing
+import Studies
+
+/// What this process may use: cores and memory, of a Slurm allocation or of the machine.
+public struct Allocation: Sendable {
+    /// Cores for ranks, over all nodes.
+    public let cores: Int
+    public let nodes: Int
+    /// Bytes on each node; nil: unknown.
+    public let bytesPerNode: Double?
+    /// Where the figures come from: `this machine`, `Slurm job 12`.
+    public let source: String
+
+    public init(cores: Int, nodes: Int, bytesPerNode: Double?, source: String) {
+        self.cores = cores
+        self.nodes = nodes
+        self.bytesPerNode = bytesPerNode
+        self.source = source
+    }
+
+    public static func current(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> Allocation {
+        func number(_ name: String) -> Int? { environment[name].flatMap { Int($0) } }
+        let here = ChildProcess.availableCores
+        if let job = environment["SLURM_JOB_ID"] {
+            let nodes = number("SLURM_JOB_NUM_NODES") ?? number("SLURM_NNODES") ?? 1
+            let perNode = number("SLURM_CPUS_ON_NODE") ?? here
+            let tasks = number("SLURM_NTASKS") ?? perNode * nodes
+            let megabytes = number("SLURM_MEM_PER_NODE").map(Double.init) ?? number("SLURM_MEM_PER_CPU").map { Double($0 * perNode) }
+            return Allocation(cores: tasks, nodes: nodes, bytesPerNode: megabytes.map { $0 * 1_048_576 } ?? availableBytes(), source: "Slurm job \(job)")
+        }
+        return Allocation(cores: here, nodes: 1, bytesPerNode: availableBytes(), source: "this machine")
+    }
+
+    /// The least of what the kernel calls available and what the control group still allows.
+    private static func availableBytes() -> Double? {
+        var found: Double?
+        if let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8), let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
+           let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Double($0) }) { found = kilobytes * 1024 }
+        func value(_ path: String) -> Double? { (try? String(contentsOfFile: path, encoding: .utf8)).flatMap { Double($0.trimmingCharacters(in: .whitespacesAndNewlines)) } }
+        for (limit, usage) in [("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")] {
+            guard let most = value("/sys/fs/cgroup/\(limit)"), let used = value("/sys/fs/cgroup/\(usage)") else { continue }
+            found = min(found ?? .infinity, max(0, most - used))
+        }
+        return found
+    }
+
+    /// What every rank takes before it computes: programme and libraries.
+    public static let bytesPerRank = 6e7
+
+    /// Memory that the busiest node needs, when every worker there has a point of the most expensive kind.
+    public func bytesNeeded(_ plan: RunPlan, workers: Int) -> Double {
+        let perNode = (workers + nodes - 1) / nodes
+        let points = Double(plan.count) / 8                      // one bit a record, on rank 0
+        return Double(perNode) * (Self.bytesPerRank + plan.greatestBytes) + Self.bytesPerRank + points
+    }
+
+    /// - Throws: `InputError` if the run cannot fit.
+    public func check(_ plan: RunPlan, workers: Int) throws {
+        guard let most = bytesPerNode else { return }
+        let needed = bytesNeeded(plan, workers: workers)
+        guard needed > most else { return }
+        let fitting = Int((most - Self.bytesPerRank) / (Self.bytesPerRank + plan.greatestBytes)) * nodes
+        func gigabytes(_ bytes: Double) -> String { String(format: "%.1f GB", bytes / 1e9) }
+        throw InputError("\(plan.title): needs \(gigabytes(needed)) a node with \(workers) worker\(workers == 1 ? "" : "s"), this allocation has \(gigabytes(most)) (\(source))",
+                         hint: fitting >= 1 ? "\(fitting) worker\(fitting == 1 ? "" : "s") would fit: --ranks \(fitting + 1); or ask for more memory, or --ignore-memory"
+                             : "one point alone needs \(gigabytes(plan.greatestBytes)): take smaller N, or --ignore-memory")
+    }
+}

@@ -1,0 +1,153 @@
+import Foundation
+import MessagePassing
+import Studies
+
+/// Starts the ranks of a run by mpirun, and starts them again when they crash.
+public struct Supervisor: Sendable {
+    public var directory: String
+    /// All MPI processes, the coordinator included.
+    public var ranks: Int
+    /// The command that `-n RANKS PROGRAMME …` is appended to.
+    public var launcher: [String]
+    /// Words after the programme's name.
+    public var arguments: [String]
+    /// More words for the first start alone (`--retry-failed` must not drop what the run itself has added).
+    public var firstArguments: [String] = []
+    /// Give up after so many crashes in a row between which no record was added.
+    public var restartLimit = 20
+
+    public init(directory: String, ranks: Int, launcher: [String], arguments: [String]) {
+        self.directory = directory
+        self.ranks = ranks
+        self.launcher = launcher
+        self.arguments = arguments
+    }
+
+    public static let defaultLauncher = ["mpirun"]
+
+    /// Everything that would only fail later, and less clearly.
+    /// - Throws: `InputError`.
+    public func check(allocation: Allocation, oversubscribes: Bool) throws {
+        guard ranks >= 2 else { throw InputError("macrospin run: --ranks counts the coordinator, so at least 2", hint: "leave --ranks out to run in one process") }
+        let workers = ranks - 1
+        if workers > allocation.cores, !oversubscribes {
+            throw InputError("macrospin run: --ranks \(ranks) wants \(workers) workers, \(allocation.source) has \(allocation.cores) core\(allocation.cores == 1 ? "" : "s")",
+                             hint: "--ranks \(allocation.cores + 1) (the coordinator sleeps), or --oversubscribe to share cores")
+        }
+        guard isMPIRun else { return }
+        let environment = ProcessInfo.processInfo.environment
+        if geteuid() == 0, environment["OMPI_ALLOW_RUN_AS_ROOT"] == nil || environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] == nil {
+            throw InputError("macrospin run: mpirun refuses to run as root", hint: "export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 (in containers), or run as a user")
+        }
+        let version = Self.output([launcher[0], "--version"])
+        guard let version else { throw InputError("macrospin run: \(launcher[0]) cannot be started", hint: "install openmpi-bin, or name the launcher: --launcher \"/path/to/mpirun\"") }
+        guard version.contains("Open MPI") else {
+            throw InputError("macrospin run: \(launcher[0]) is no Open MPI (it says: \(version.split(separator: "\n").first ?? ""))", hint: "name the mpirun of Open MPI 4: --launcher /path/to/mpirun")
+        }
+    }
+
+    private var isMPIRun: Bool { ["mpirun", "mpiexec", "orterun"].contains((launcher[0] as NSString).lastPathComponent) }
+
+    private static func output(_ words: [String]) -> String? {
+        let process = Process(), pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = words
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return nil }
+        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return process.terminationStatus == 127 ? nil : String(decoding: data, as: UTF8.self)
+    }
+
+    /// Runs to the end, through crashes.
+    /// - Returns: the exit code of the run (0, 2, 3, 4), or 1 when it was given up.
+    public func run() -> Int32 {
+        Interruption.install()
+        var fruitless = 0, restarts = 0
+        while true {
+            let before = RunStatus.durableCount(directory)
+            let ending = launch(restarts == 0 ? firstArguments : [])
+            if case .exited(let code) = ending, Guardian.isOrderly(code) { return code }
+            if Interruption.isRequested {
+                say("stopped by \(Interruption.signalName); the same command resumes")
+                return 3
+            }
+            let after = RunStatus.durableCount(directory)
+            fruitless = after > before ? 0 : fruitless + 1
+            restarts += 1
+            let cause = DeathNotice.all(directory).map { "rank \($0.rank) on \($0.host) died by \($0.cause)" }.joined(separator: ", ")
+            let what = cause.isEmpty ? "the ranks ended unexpectedly (\(Self.words(ending)))" : cause
+            if fruitless >= restartLimit {
+                say("\(what); \(fruitless) starts in a row brought no new record: given up. What is done is safe in \(directory); its log is \(directory)/log.txt")
+                return 1
+            }
+            let pause = fruitless == 0 ? 0.2 : min(60, 0.25 * pow(2, Double(fruitless)))
+            say("\(what); restart \(restarts) in \(String(format: "%.2g", pause)) s, nothing finished is lost")
+            for _ in 0..<Int(pause * 20) where !Interruption.isRequested { usleep(50_000) }
+            if Interruption.isRequested { return 3 }
+        }
+    }
+
+    private func launch(_ more: [String]) -> ChildProcess.Ending {
+        var environment = ProcessInfo.processInfo.environment
+        environment["MACROSPIN_SUPERVISED"] = "1"
+        environment["OPENBLAS_NUM_THREADS"] = environment["OPENBLAS_NUM_THREADS"] ?? "1"
+        if isatty(STDERR_FILENO) == 1 { environment[Progress.terminalVariable] = "1" }
+        // Messages are small; some containers forbid the single-copy path.
+        environment["OMPI_MCA_btl_vader_single_copy_mechanism"] = environment["OMPI_MCA_btl_vader_single_copy_mechanism"] ?? "none"
+        // Ranks hand in what they have before they are killed.
+        environment["OMPI_MCA_odls_base_sigkill_timeout"] = environment["OMPI_MCA_odls_base_sigkill_timeout"] ?? "10"
+        // Our own words are clearer than a banner.
+        environment["OMPI_MCA_orte_execute_quiet"] = environment["OMPI_MCA_orte_execute_quiet"] ?? "1"
+        var words = launcher
+        if isMPIRun {
+            // The coordinator sleeps and needs no slot of its own; cores have been counted above.
+            words += ["--oversubscribe", "--bind-to", "none"]
+            for name in ["OPENBLAS_NUM_THREADS", Progress.terminalVariable] where environment[name] != nil { words += ["-x", name] }
+        }
+        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        words += ["-n", "\(ranks)", program] + arguments + more
+        let child: ChildProcess
+        do { child = try ChildProcess(["/proc/self/exe", Self.shieldWord] + words, environment: environment, ownGroup: true) } catch {
+            say("\(words[0]) cannot be started: \(error)")
+            return .exited(2)
+        }
+        var forwarded: Int32 = 0
+        return child.wait {
+            let number = Interruption.number
+            guard number != 0, forwarded == 0 else { return }
+            forwarded = number
+            // Launchers forward USR1 to all ranks and leave them the time they need; TERM they do not.
+            child.signal(SIGUSR1)
+        }
+    }
+
+    /// First word of the command line that stands between supervisor and launcher: see `shield`.
+    public static let shieldWord = "--launch"
+
+    /// Becomes the launcher, after seeing to it that it ends with the supervisor.
+    public static func shield(_ words: [String]) -> Never {
+        ChildProcess.dieWithParent(signal: SIGTERM)
+        if getppid() == 1 { _exit(1) }
+        let pointers = words.map { strdup($0) } + [nil]
+        execvp(words[0], pointers)
+        FileHandle.standardError.write(Data("error: \(words[0]) cannot be started: \(String(cString: strerror(errno)))\n".utf8))
+        _exit(2)
+    }
+
+    private static func words(_ ending: ChildProcess.Ending) -> String {
+        switch ending {
+        case .exited(let code) where code > 128: "signal \(code - 128), of rank 0 or of the launcher"
+        case .exited(let code): "exit code \(code)"
+        case .signaled(let number): "the launcher by signal \(number)"
+        }
+    }
+
+    private func say(_ text: String) {
+        FileHandle.standardError.write(Data("macrospin: \(text)\n".utf8))
+        guard let log = FileHandle(forWritingAtPath: directory + "/log.txt") else { return }
+        _ = try? log.seekToEnd()
+        log.write(Data("\(ISO8601DateFormatter().string(from: Date())) \(text)\n".utf8))
+    }
+}

@@ -1,0 +1,75 @@
+import Studies
+
+/// Points of a grid that are expected to cost the same, because they agree in the axes that the cost depends on.
+struct CostClass: Sendable {
+    /// Expected seconds of each study.
+    let seconds: [Double]
+    /// Greatest of the studies.
+    let bytes: Double
+    let count: Int
+    /// A point of the class is a choice of one row a block; here the rows that belong, nil: all of them.
+    private let rows: [[Int]?]
+    private let blockCounts: [Int]
+
+    /// All classes of a grid, most expensive first; equals in the order of the grid.
+    static func all(of grid: Grid, studies: [any Study]) -> [CostClass] {
+        let wanted = Set(studies.flatMap(\.costAxes))
+        let axes = grid.axes.indices.filter { wanted.contains(grid.axes[$0].name) }
+        let blockCounts = grid.blocks.map(\.count)
+        // Rows of each block by their values of those axes, in order of first appearance.
+        let groups: [[(values: [Double], rows: [Int]?)]] = grid.blocks.map { block in
+            let columns = block.axes.indices.filter { axes.contains(block.axes[$0]) }
+            if columns.isEmpty { return [([], nil)] }
+            var places: [[Double]: Int] = [:], found: [(values: [Double], rows: [Int]?)] = []
+            for index in 0..<block.count {
+                let row = block.row(index), values = columns.map { row[row.startIndex + $0] }
+                if let place = places[values] { found[place].rows?.append(index) } else {
+                    places[values] = found.count
+                    found.append((values, [index]))
+                }
+            }
+            return found
+        }
+        var classes: [CostClass] = []
+        func visit(_ chosen: [Int]) {
+            guard chosen.count == groups.count else {
+                for choice in groups[chosen.count].indices { visit(chosen + [choice]) }
+                return
+            }
+            let rows = chosen.indices.map { groups[$0][chosen[$0]].rows }
+            let first = CostClass(seconds: [], bytes: 0, rows: rows, blockCounts: blockCounts)
+            let point = grid[first.gridIndex(0)], costs = studies.map { $0.cost(at: point) }
+            classes.append(CostClass(seconds: costs.map { max($0.seconds, 1e-9) }, bytes: costs.map(\.bytes).max() ?? 0, rows: rows, blockCounts: blockCounts))
+        }
+        visit([])
+        let totals = classes.map { $0.seconds.reduce(0, +) }
+        return classes.indices.sorted { totals[$0] != totals[$1] ? totals[$0] > totals[$1] : $0 < $1 }.map { classes[$0] }
+    }
+
+    private init(seconds: [Double], bytes: Double, rows: [[Int]?], blockCounts: [Int]) {
+        self.seconds = seconds
+        self.bytes = bytes
+        self.rows = rows
+        self.blockCounts = blockCounts
+        count = zip(rows, blockCounts).reduce(1) { $0 * ($1.0?.count ?? $1.1) }
+    }
+
+    /// The grid's index of the class's n-th point.
+    func gridIndex(_ ordinal: Int) -> Int {
+        var rest = ordinal, index = 0, stride = 1
+        for block in rows.indices.reversed() {
+            let extent = rows[block]?.count ?? blockCounts[block], digit = rest % extent
+            rest /= extent
+            index += (rows[block]?[digit] ?? digit) * stride
+            stride *= blockCounts[block]
+        }
+        return index
+    }
+
+    /// Expected seconds of the studies in `mask`.
+    func seconds(of mask: UInt64) -> Double {
+        var sum = 0.0
+        for (k, value) in seconds.enumerated() where mask >> UInt64(k) & 1 == 1 { sum += value }
+        return sum
+    }
+}
