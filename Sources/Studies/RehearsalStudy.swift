@@ -27,7 +27,6 @@ public struct RehearsalStudy: Study {
 
     public init(setup: StudySetup) throws {
         constants = setup.constants
-        axes = setup.sweepAxes.filter { ["N", "rehearsal.x", "rehearsal.y"].contains($0) }
         func expression(_ name: String) throws -> ScalarExpression? {
             guard case .text(let text)? = setup.options[name] else { return nil }
             do {
@@ -40,6 +39,8 @@ public struct RehearsalStudy: Study {
         expected = try expression("expected") ?? seconds
         fails = try expression("fails")
         dies = try expression("dies")
+        let names = [seconds, expected, fails, dies].compactMap { $0 }.reduce(into: Set<String>()) { $0.formUnion($1.names) }
+        axes = setup.sweepAxes.filter { ["rehearsal.x", "rehearsal.y"].contains($0) || ($0 == "N" && names.contains("N")) }
         if case .number(let gigabytes)? = setup.options["gigabytes"] { bytes = 1e9 * gigabytes } else { bytes = 0 }
         if case .flag(let flag)? = setup.options["busy"] { isBusy = flag } else { isBusy = false }
     }

@@ -23,6 +23,10 @@ public struct Supervisor: Sendable {
         self.arguments = arguments
     }
 
+    private static let variable = "MACROSPIN_SUPERVISED"
+    /// Whether a supervisor watches over this rank, and tells the user what becomes of it.
+    static var isWatching: Bool { ProcessInfo.processInfo.environment[variable] != nil }
+
     public static let defaultLauncher = ["mpirun"]
 
     /// Everything that would only fail later, and less clearly.
@@ -91,20 +95,20 @@ public struct Supervisor: Sendable {
 
     private func launch(_ more: [String]) -> ChildProcess.Ending {
         var environment = ProcessInfo.processInfo.environment
-        environment["MACROSPIN_SUPERVISED"] = "1"
+        environment[Self.variable] = "1"
         environment["OPENBLAS_NUM_THREADS"] = environment["OPENBLAS_NUM_THREADS"] ?? "1"
         if isatty(STDERR_FILENO) == 1 { environment[Progress.terminalVariable] = "1" }
         // Messages are small; some containers forbid the single-copy path.
         environment["OMPI_MCA_btl_vader_single_copy_mechanism"] = environment["OMPI_MCA_btl_vader_single_copy_mechanism"] ?? "none"
         // Ranks hand in what they have before they are killed.
-        environment["OMPI_MCA_odls_base_sigkill_timeout"] = environment["OMPI_MCA_odls_base_sigkill_timeout"] ?? "10"
+        environment["OMPI_MCA_odls_base_sigkill_timeout"] = environment["OMPI_MCA_odls_base_sigkill_timeout"] ?? "1"
         // Our own words are clearer than a banner.
         environment["OMPI_MCA_orte_execute_quiet"] = environment["OMPI_MCA_orte_execute_quiet"] ?? "1"
         var words = launcher
         if isMPIRun {
             // The coordinator sleeps and needs no slot of its own; cores have been counted above.
             words += ["--oversubscribe", "--bind-to", "none"]
-            for name in ["OPENBLAS_NUM_THREADS", Progress.terminalVariable] where environment[name] != nil { words += ["-x", name] }
+            for name in ["OPENBLAS_NUM_THREADS", Self.variable, Progress.terminalVariable] where environment[name] != nil { words += ["-x", name] }
         }
         let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         words += ["-n", "\(ranks)", program] + arguments + more

@@ -22,6 +22,8 @@ final class Coordinator {
         var open: [UInt64: Int] = [:]
         /// Of all blocks of a sub-coordinator.
         var recordsToCome = 0
+        /// Has a point that may kill it, and gets nothing else until that is back.
+        var isAlone = false
         var isIdle: Bool { open.isEmpty && recordsToCome == 0 }
         init(rank: Int, credit: Int) {
             self.rank = rank
@@ -90,7 +92,11 @@ final class Coordinator {
     /// - Throws: `InputError` for a rank that cannot take part, `DatabaseError`.
     func serve() throws -> Ending {
         while true {
-            if stopping == nil, Interruption.isRequested { try stop("stopped by \(Interruption.signalName)") }
+            if stopping == nil, Interruption.isRequested {
+                // A launcher that ends its ranks by TERM gives them a second, whether they are ready or not.
+                let isTeardown = Interruption.number == SIGTERM && !(comm is LocalCommunicator)
+                try stop("stopped by \(Interruption.signalName)", within: isTeardown ? min(grace, 0.7) : grace)
+            }
             try hear()
             if stopping == nil { try assign() }
             let isQuiet = children.allSatisfy { stopping == nil ? $0.isIdle : $0.hasStopped || !$0.isHere }
@@ -174,6 +180,7 @@ final class Coordinator {
         if report.isFinished {
             child.open[report.chunk] = nil
             child.credit += 1
+            child.isAlone = false
             finished.append(report.chunk)
         } else {
             child.open[report.chunk] = left
@@ -187,11 +194,10 @@ final class Coordinator {
     private func assign() throws {
         let remaining = (source.remainingSeconds + upstream.toCome) * slowness
         if !alone.isEmpty, !servesSubCoordinators {
-            for child in children where child.isHere && child.isIdle && child.credit >= pace.depth && !alone.isEmpty {
+            for child in children where child.isHere && child.isIdle && !alone.isEmpty {
                 let item = alone.removeFirst()
                 try give([plan.span(item)], to: child, isAlone: true)
-                // Nothing else until it is back.
-                child.credit = 0
+                child.isAlone = true
             }
         } else if !alone.isEmpty {
             for (number, item) in alone.enumerated() {
@@ -206,7 +212,7 @@ final class Coordinator {
         // First everyone gets one, then those who are quick a second.
         for reserve in 0..<pace.depth {
             if reserve > 0, !pace.prefetches(remaining: remaining, chunkSeconds: max(seconds, lastChunkSeconds)) { return }
-            for child in children where child.isHere && child.credit > 0 && (servesSubCoordinators || child.open.count == reserve) {
+            for child in children where child.isHere && child.credit > 0 && !child.isAlone && (servesSubCoordinators || child.open.count == reserve) {
                 let spans = source.next(seconds: seconds / slowness, limit: pace.itemLimit)
                 guard !spans.isEmpty else { return }
                 lastChunkSeconds = spans.reduce(0) { $0 + plan.seconds($1) } * slowness
@@ -254,8 +260,8 @@ final class Coordinator {
     // MARK: Stopping
 
     /// No more work goes out; what the children have finished is still taken in.
-    private func stop(_ reason: String) throws {
-        stopping = (reason, clock.now + .seconds(grace))
+    private func stop(_ reason: String, within seconds: Double? = nil) throws {
+        stopping = (reason, clock.now + .seconds(seconds ?? grace))
         orders = []
         for child in children { comm.send(try Wire.stop.packed(), to: child.rank) }
     }

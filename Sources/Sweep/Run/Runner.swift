@@ -106,7 +106,7 @@ public struct Runner: @unchecked Sendable {
         case .stuck(let outcome):
             // A point lasts longer than the grace period: what is committed is safe, the ranks are ended from here.
             isAborted = true
-            if case .interrupted(let reason) = outcome {
+            if case .interrupted(let reason) = outcome, !isTeardown(comm) {
                 FileHandle.standardError.write(Data("macrospin: \(reason); the current point lasts too long to wait for. Resume with the same command (run directory \(directory)).\n".utf8))
             }
             comm.abort(code: 3)
@@ -119,6 +119,9 @@ public struct Runner: @unchecked Sendable {
         for rank in 1..<comm.size { comm.send(leave, to: rank) }
         comm.drain(within: 30)
     }
+
+    /// The launcher ends all ranks because one died: the supervisor will tell.
+    private func isTeardown(_ comm: any Communicator) -> Bool { Interruption.number == SIGTERM && Supervisor.isWatching && !(comm is LocalCommunicator) }
 
     private enum Ending { case clean(RunOutcome), stuck(RunOutcome) }
 
@@ -146,7 +149,7 @@ public struct Runner: @unchecked Sendable {
                 return .clean(.finished(failed: tracker.failedCount))
             case .interrupted(let reason):
                 try tracker.writeStatus("interrupted", force: true)
-                progress.line("\(reason) with \(tracker.doneCount) of \(plan.count) records done; the same command resumes")
+                if !isTeardown(comm) { progress.line("\(reason) with \(tracker.doneCount) of \(plan.count) records done; the same command resumes") }
                 return coordinator.hasStoppedCleanly ? .clean(.interrupted(reason: reason)) : .stuck(.interrupted(reason: reason))
             }
         } catch let error as DatabaseError where error.isDiskFull {

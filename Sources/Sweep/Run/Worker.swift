@@ -51,6 +51,11 @@ final class Worker {
         mustStop = true
         queue = []
         comm.send(try Wire.stopped.packed(), to: parent)
+        guard Interruption.number == SIGTERM, !(comm is LocalCommunicator) else { return }
+        // The launcher ends its ranks; no answer may ever come.
+        comm.drain(within: 0.3)
+        if let message = comm.receive(within: 0.5) { try hear(message) }
+        if !mustLeave { _exit(1) }
     }
 
     private func perform(_ order: Wire.ChunkOrder) throws {
