@@ -7,6 +7,12 @@ SHELL := /bin/bash
 # One BLAS thread a process: ranks are the parallelism, and results must not depend on the number of cores.
 export OPENBLAS_NUM_THREADS = 1
 
+# In containers one is root; mpirun wants that said twice.
+ifeq ($(shell id -u),0)
+export OMPI_ALLOW_RUN_AS_ROOT = 1
+export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
+endif
+
 PACKAGES := $(shell sed -e 's/\#.*//' packages.txt)
 DEMO := runs/demo
 
@@ -34,7 +40,7 @@ build: .setup/packages
 	swift build -c release
 
 demo: setup build
-	.build/release/macrospin run jobs/bistable-transition.yaml --out $(DEMO)
+	.build/release/macrospin run jobs/bistable-transition.yaml --out $(DEMO) --ranks auto
 	.venv/bin/macrospin-plot $(DEMO)/archive.h5 --out $(DEMO)/plots
 	@echo; echo "The archive is $(DEMO)/archive.h5, the plots are in $(DEMO)/plots."
 
@@ -46,6 +52,7 @@ test: setup
 
 bench: setup build
 	Benchmarks/run
+	Benchmarks/scaling
 
 clean:
 	rm -rf .build .setup .venv runs

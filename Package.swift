@@ -41,7 +41,7 @@ let package = Package(
         .executableTarget(name: "sweep-harness", dependencies: ["Sweep", "Studies"], path: "Tests/Harness", exclude: ["README.md"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Studies", "SpinAlgebra", "sweep-harness"]),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Studies"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["macrospin"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["macrospin", "Sweep", "Archive", "Studies"]),
     ],
     swiftLanguageModes: [.v5]
 )

@@ -108,14 +108,14 @@ enum RunCommand: Command {
         return ExitCode(rawValue: supervisor.run()) ?? .unexpected
     }
 
-    private static func ranks(_ arguments: Arguments, _ allocation: Allocation) throws -> Int? {
+    static func ranks(_ arguments: Arguments, _ allocation: Allocation) throws -> Int? {
         guard let text = arguments.value("ranks") else { return nil }
         if text == "auto" { return allocation.cores + 1 }
         guard let count = Int(text), count >= 1 else { throw InputError("macrospin run: --ranks takes a number or auto, found \(text)") }
         return count == 1 ? nil : count
     }
 
-    private static func count(_ arguments: Arguments, _ option: String, _ range: ClosedRange<Int>) throws -> Int? {
+    static func count(_ arguments: Arguments, _ option: String, _ range: ClosedRange<Int>) throws -> Int? {
         guard let text = arguments.value(option) else { return nil }
         guard let count = Int(text), range.contains(count) else { throw InputError("macrospin run: --\(option) takes a number from \(range.lowerBound) to \(range.upperBound), found \(text)") }
         return count
@@ -124,29 +124,48 @@ enum RunCommand: Command {
 
 enum PlanCommand: Command {
     static let name = "plan"
-    static let usage = "JOB"
-    static let summary = "tell what a job would compute: records, memory and time by N"
-    static let examples = ["macrospin plan jobs/bistable-transition.yaml"]
+    static let usage = "JOB [--ranks P]"
+    static let summary = "tell what a job would compute: records, memory and time, on how many ranks"
+    static let options = [
+        OptionDescription("ranks", "n", value: "P|auto", help: "MPI processes, the coordinator included (default: 1, 2, 4, … to cores + 1)"),
+        OptionDescription("coordinators", value: "COUNT", help: "sub-coordinators (default: what the size calls for)"),
+    ]
+    static let examples = ["macrospin plan jobs/bistable-transition.yaml", "macrospin plan jobs/bistable-transition.yaml --ranks 1000"]
 
     static func run(_ arguments: Arguments) throws -> ExitCode {
-        let job = try Job.load(path: try single(arguments, "job file"))
+        let job = try Job.load(path: try single(arguments, "job file")), allocation = Allocation.current()
         Console.out("\(job.title)\n\(job.grid.count) grid points over " + job.grid.axes.map { "\($0.name) (\($0.values.count))" }.joined(separator: " × "))
-        var total = 0.0
-        for entry in job.entries {
-            var byCount: [Int: (records: Int, seconds: Double, bytes: Double)] = [:]
-            for point in job.grid.projected(on: entry.study.axes) {
-                let cost = entry.study.cost(at: point), n = point.spinCount ?? job.constants["N"].map { Int($0) } ?? 0
-                let before = byCount[n] ?? (0, 0, 0)
-                byCount[n] = (before.records + 1, before.seconds + cost.seconds, max(before.bytes, cost.bytes))
-            }
-            Console.out("\n\(entry.name) over \(entry.study.axes.joined(separator: ", "))")
-            Console.out("        N   records     memory  time a record        total")
-            for (n, sum) in byCount.sorted(by: { $0.key < $1.key }) {
-                total += sum.seconds
-                Console.out(String(format: "%9d %9d %7.2f GB %12.3g s %12@", n, sum.records, sum.bytes / 1e9, sum.seconds / Double(sum.records), duration(sum.seconds) as NSString))
+        let plan = JobRun.plan(job), forecast = Forecast(plan)
+        for (number, entry) in job.entries.enumerated() {
+            Console.out("\n\(entry.name)" + (entry.study.axes.isEmpty ? "" : " over \(entry.study.axes.joined(separator: ", "))"))
+            Console.out("        N    records     memory  time a record        total")
+            for row in forecast.rows(study: number) {
+                let n = row.spinCount > 0 ? row.spinCount : Int(job.constants["N"] ?? 0)
+                Console.out(String(format: "%9d %10d %7.2f GB %12.3g s %12@", n, row.records, row.bytes / 1e9, row.seconds / Double(row.records), duration(row.seconds) as NSString))
             }
         }
-        Console.out("\nexpected on one core: \(duration(total))")
+        Console.out("\nexpected on one core: \(duration(plan.expectedSeconds)); memory of a worker: \(String(format: "%.2f", forecast.bytesPerWorker / 1e9)) GB")
+        let subs = try RunCommand.count(arguments, "coordinators", 0...999)
+        let asked = try RunCommand.ranks(arguments, allocation)
+        Console.out("    ranks    workers  sub-coordinators       expected   efficiency   coordinator busy   memory")
+        var all: [Int] = []
+        if let asked { all = [asked] } else {
+            all = [1]
+            var workers = 1
+            while workers < allocation.cores { all.append(workers + 1); workers *= 2 }
+            all.append(allocation.cores + 1)
+        }
+        for ranks in all {
+            if let subs, subs > 0, ranks - 1 - subs < 2 * subs { throw InputError("macrospin plan: \(ranks) ranks are too few for \(subs) sub-coordinators", hint: "at least two workers each: \(1 + 3 * subs) ranks") }
+            let line = forecast.line(ranks: ranks, subCoordinators: subs)
+            Console.out(String(format: "%9d %10d %17d %14@ %10.1f %% %16.1f %% %7.1f GB", ranks, line.workers, line.subCoordinators, duration(line.seconds) as NSString,
+                               100 * line.efficiency, 100 * line.coordinatorLoad, Double(line.workers) * forecast.bytesPerWorker / 1e9))
+        }
+        // Ranks that were asked for on some other machine are not judged by this one.
+        let workers = min(max(1, (asked ?? 2) - 1), max(1, allocation.cores))
+        try allocation.check(plan, workers: workers)
+        Console.out("\(allocation.source): \(allocation.cores) core\(allocation.cores == 1 ? "" : "s")" + (allocation.nodes > 1 ? " on \(allocation.nodes) nodes" : "")
+            + (allocation.bytesPerNode.map { String(format: ", %.1f GB of memory free a node: it fits", $0 / 1e9) } ?? ""))
         return .done
     }
 

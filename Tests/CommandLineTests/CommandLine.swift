@@ -11,14 +11,20 @@ enum CommandLineTool {
         let error: String
     }
 
-    static func start(_ arguments: [String], in folder: URL = project) throws -> (process: Process, finish: () -> Outcome) {
+    /// MPI for tests: as root in containers, and without a word about crashes that are meant.
+    static let environment = ["OPENBLAS_NUM_THREADS": "1", "SWIFT_BACKTRACE": "enable=no", "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
+
+    /// - Parameters:
+    ///   - program: nil: macrospin.
+    ///   - without: variables to be taken away.
+    static func start(_ arguments: [String], program: String? = nil, environment more: [String: String] = [:], without: [String] = [], in folder: URL = project) throws -> (process: Process, finish: () -> Outcome) {
         let process = Process(), out = Pipe(), error = Pipe()
-        process.executableURL = executable
+        process.executableURL = program.map { URL(fileURLWithPath: $0) } ?? executable
         process.arguments = arguments
         process.currentDirectoryURL = folder
         process.standardOutput = out
         process.standardError = error
-        process.environment = ProcessInfo.processInfo.environment.merging(["OPENBLAS_NUM_THREADS": "1", "SWIFT_BACKTRACE": "enable=no"]) { $1 }
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }.merging(more) { $1 }.filter { !without.contains($0.key) }
         try process.run()
         return (process, {
             // Both pipes at once: a full one would hold the process up.

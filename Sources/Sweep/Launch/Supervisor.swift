@@ -102,6 +102,8 @@ public struct Supervisor: Sendable {
         environment["OMPI_MCA_btl_vader_single_copy_mechanism"] = environment["OMPI_MCA_btl_vader_single_copy_mechanism"] ?? "none"
         // Ranks hand in what they have before they are killed.
         environment["OMPI_MCA_odls_base_sigkill_timeout"] = environment["OMPI_MCA_odls_base_sigkill_timeout"] ?? "1"
+        // A rank that dies while it holds the lock of PMIx's table in shared memory would hang mpirun (pmix 4.2, gds ds21).
+        environment["PMIX_MCA_gds"] = environment["PMIX_MCA_gds"] ?? "hash"
         // Our own words are clearer than a banner.
         environment["OMPI_MCA_orte_execute_quiet"] = environment["OMPI_MCA_orte_execute_quiet"] ?? "1"
         var words = launcher
@@ -117,8 +119,9 @@ public struct Supervisor: Sendable {
             say("\(words[0]) cannot be started: \(error)")
             return .exited(2)
         }
-        var forwarded: Int32 = 0
+        var forwarded: Int32 = 0, watch = LauncherWatch(pid: child.pid)
         return child.wait {
+            if watch.isDeserted { child.signal(SIGKILL) }
             let number = Interruption.number
             guard number != 0, forwarded == 0 else { return }
             forwarded = number

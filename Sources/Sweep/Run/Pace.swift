@@ -7,13 +7,24 @@ struct Pace: Sendable {
 
     /// At most this many records in a chunk: a lease names them all, and they are suspect if the worker dies.
     static let greatestChunk = 1000
+    /// Expected seconds.
+    static let longestChunk = 10.0
     /// A coordinator answers this many messages a second without strain (measured: `docs/performance.md`).
     static let messagesPerSecond = 2000.0
 
-    var itemLimit: Int { workersPerChild > 1 ? .max : Self.greatestChunk }
+    /// Above 1 for simulations of very long runs alone: chunks so many times larger, to have fewer of them.
+    let stretch: Double
+
+    var itemLimit: Int { workersPerChild > 1 ? .max : Int(Double(Self.greatestChunk) * stretch) }
 
     /// Chunks that a child may hold: one at work and one ready.
     let depth = 2
+
+    init(children: Int, workersPerChild: Int, stretch: Double = 1) {
+        self.children = children
+        self.workersPerChild = workersPerChild
+        self.stretch = stretch
+    }
 
     /// Expected seconds on one core of the next chunk. Shrinks towards the end, so that all workers end together; is never so
     /// small that the coordinator could not keep up, nor so large that a death would make thousands of points suspect.
@@ -24,7 +35,7 @@ struct Pace: Sendable {
             // A block for a sub-coordinator: its workers' share, at least enough to keep each busy for a while.
             return max(share * Double(workersPerChild), 0.5 * Double(workersPerChild))
         }
-        return min(10, max(0.1, Double(children) / Self.messagesPerSecond, share))
+        return min(Self.longestChunk * stretch, max(0.1, Double(children) / Self.messagesPerSecond, share))
     }
 
     /// Whether a child that has one chunk should get another before it asks. Near the end, and before long points, that

@@ -66,7 +66,7 @@ final class WorkList: WorkSource {
                 continue
             }
             // A point that would go far beyond what is asked for begins a chunk of its own.
-            if cost > 0, cost + each > 1.5 * seconds { break }
+            if cost > 0, cost + each > 1.5 * seconds || items + width > limit { break }
             var count = 1
             if isUntouched {
                 let byCost = min(Double(left), max(1, ((seconds - cost) / each).rounded(.up)))
@@ -122,7 +122,7 @@ final class WorkQueue: WorkSource {
         var taken: [WorkSpan] = [], cost = 0.0, items = 0
         while head < spans.count, cost < seconds, items < limit {
             let span = spans[head], width = span.mask.nonzeroBitCount, each = plan.seconds(span) / Double(span.count)
-            if cost > 0, cost + each > 1.5 * seconds { break }
+            if cost > 0, cost + each > 1.5 * seconds || items + width > limit { break }
             let byCost = min(Double(span.count), max(1, ((seconds - cost) / each).rounded(.up)))
             let count = min(Int(byCost), max(1, (limit - items) / width))
             var part = span
