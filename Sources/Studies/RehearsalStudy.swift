@@ -63,7 +63,7 @@ public struct RehearsalStudy: Study {
     }
 
     public func run(at point: Point, in context: StudyContext) throws -> Record {
-        let duration = max(0, value(seconds, point) ?? 0), clock = ContinuousClock(), end = clock.now + .seconds(duration)
+        let clock = ContinuousClock(), start = clock.now, duration = max(0, value(seconds, point) ?? 0), end = start + .seconds(duration)
         if let dies, value(dies, point) == 0 { kill(getpid(), SIGKILL) }
         // A signal must not cut the point short: a real one computes on.
         while clock.now < end {

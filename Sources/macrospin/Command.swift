@@ -1,5 +1,6 @@
 import Foundation
 import Studies
+import Sweep
 
 /// Exit codes, as scripts see them.
 enum ExitCode: Int32 {
@@ -42,6 +43,6 @@ extension Command {
 }
 
 enum Console {
-    static func out(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
-    static func error(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+    static func out(_ text: String) { Words.write(text + "\n", to: STDOUT_FILENO) }
+    static func error(_ text: String) { Words.say(text + "\n") }
 }

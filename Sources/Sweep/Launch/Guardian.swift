@@ -29,7 +29,7 @@ public enum Guardian {
         if let page { environment[SharedPage.variable] = String(page.descriptor) }
         let child: ChildProcess
         do { child = try ChildProcess(["/proc/self/exe"] + CommandLine.arguments.dropFirst(), environment: environment, ownGroup: false) } catch {
-            FileHandle.standardError.write(Data("error: rank \(rank) cannot be started: \(error)\n".utf8))
+            Words.say("error: rank \(rank) cannot be started: \(error)\n")
             return 1
         }
         var forwarded: Int32 = 0

@@ -139,7 +139,7 @@ public struct Supervisor: Sendable {
         if getppid() == 1 { _exit(1) }
         let pointers = words.map { strdup($0) } + [nil]
         execvp(words[0], pointers)
-        FileHandle.standardError.write(Data("error: \(words[0]) cannot be started: \(String(cString: strerror(errno)))\n".utf8))
+        Words.say("error: \(words[0]) cannot be started: \(String(cString: strerror(errno)))\n")
         _exit(2)
     }
 
@@ -152,9 +152,9 @@ public struct Supervisor: Sendable {
     }
 
     private func say(_ text: String) {
-        FileHandle.standardError.write(Data("macrospin: \(text)\n".utf8))
+        Words.say("macrospin: \(text)\n")
         guard let log = FileHandle(forWritingAtPath: directory + "/log.txt") else { return }
         _ = try? log.seekToEnd()
-        log.write(Data("\(ISO8601DateFormatter().string(from: Date())) \(text)\n".utf8))
+        try? log.write(contentsOf: Data("\(ISO8601DateFormatter().string(from: Date())) \(text)\n".utf8))
     }
 }

@@ -18,8 +18,8 @@ final class Coordinator {
         var hasStopped = false
         /// Chunks it may be given now (sub-coordinators say so themselves).
         var credit: Int
-        /// chunk → records to come
-        var open: [UInt64: Int] = [:]
+        /// chunk → records to come, and what each is expected to take
+        var open: [UInt64: (records: Int, seconds: Double)] = [:]
         /// Of all blocks of a sub-coordinator.
         var recordsToCome = 0
         /// Has a point that may kill it, and gets nothing else until that is back.
@@ -104,6 +104,7 @@ final class Coordinator {
             if !orders.isEmpty || isDue || pendingBytes > 1 << 23 || (isQuiet && !(pending.isEmpty && finished.isEmpty)) { try commit() }
             try upstream.turn(queued: source.remainingSeconds, hasQueue: !source.isEmpty || !alone.isEmpty)
             if let stopping, isQuiet || clock.now > stopping.deadline {
+                if !pending.isEmpty { try commit() }
                 try upstream.flush()
                 return .interrupted(reason: stopping.reason)
             }
@@ -162,28 +163,34 @@ final class Coordinator {
         }
     }
 
+    private struct Kind: Hashable {
+        let study: Int
+        let status: Status
+        let spinCount: Int?
+    }
+    private var kinds: [Kind: Int] = [:]
+
     private func take(_ report: Wire.ChunkReport, from child: Child) throws {
+        let cost = child.open[report.chunk]?.seconds ?? 0
         for entry in report.entries {
             let study = plan.studyName(entry.item.study)
             pending.append(Ledger.Entry(study: study, point: entry.key, outputNames: outputNames[entry.item.study], status: entry.status,
                                         reason: entry.reason, payload: entry.payload, seconds: entry.seconds))
             pendingBytes += entry.payload.count + 100
-            let cost = plan.seconds(entry.item)
             measured = 0.999 * measured + entry.seconds
             expected = 0.999 * expected + cost
-            tally.add(study: entry.item.study, status: entry.status, spinCount: plan.spinCount(entry.item))
+            kinds[Kind(study: entry.item.study, status: entry.status, spinCount: plan.spinCount(entry.item)), default: 0] += 1
             tally.expectedSeconds += cost
             if entry.status.isFailure, tally.failures.count < 10 { tally.failures.append("\(study) at \(entry.key): \(entry.status.word): \(entry.reason)") }
         }
         guard let open = child.open[report.chunk] else { return }
-        let left = open - report.entries.count
         if report.isFinished {
             child.open[report.chunk] = nil
             child.credit += 1
             child.isAlone = false
             finished.append(report.chunk)
         } else {
-            child.open[report.chunk] = left
+            child.open[report.chunk]?.records = open.records - report.entries.count
         }
     }
 
@@ -232,7 +239,7 @@ final class Coordinator {
             order.toCome = source.remainingSeconds / Double(children.count)
         } else {
             let items = spans.flatMap { plan.items($0) }
-            child.open[order.id] = count
+            child.open[order.id] = (count, spans.reduce(0) { $0 + plan.seconds($1) } / Double(max(1, count)))
             lease = Ledger.Lease(id: order.id, launch: launch, worker: child.rank, isAlone: isAlone, items: items.map { plan.studyName($0.study) + "\t" + plan.point($0).key })
             if let lookUpEarlier {
                 for item in items { if let record = try lookUpEarlier(item) { order.earlier.append((item.study, item.index, record)) } }
@@ -248,9 +255,11 @@ final class Coordinator {
         }
         lastCommit = clock.now
         onCommit?(pending)
+        tally.groups = kinds.map { Wire.Tally.Group(study: $0.key.study, status: $0.key.status.rawValue, spinCount: $0.key.spinCount, count: $0.value) }
         try upstream.report(tally)
         for (child, order, _) in orders { comm.send(try Wire.chunk(order).packed(), to: child.rank) }
         tally = Wire.Tally()
+        kinds = [:]
         pending = []
         pendingBytes = 0
         finished = []

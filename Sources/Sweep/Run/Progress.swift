@@ -42,15 +42,30 @@ final class Progress {
     func line(_ text: String) {
         write((isTerminal ? "\r\u{1B}[K" : "") + text + "\n")
         let stamp = ISO8601DateFormatter().string(from: Date())
-        log?.write(Data("\(stamp) \(text)\n".utf8))
+        try? log?.write(contentsOf: Data("\(stamp) \(text)\n".utf8))
     }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func write(_ text: String) { Words.say(text) }
 
     static func duration(_ seconds: Double) -> String {
         let whole = Int(min(seconds, 1e15).rounded())
         if whole < 90 { return "\(whole) s" }
         if whole < 5400 { return "\(whole / 60) min \(whole % 60) s" }
         return "\(whole / 3600) h \(whole % 3600 / 60) min"
+    }
+}
+
+/// Standard error, whatever has become of it: a reader that went away is no reason to end a run.
+public enum Words {
+    public static func say(_ text: String) { write(text, to: STDERR_FILENO) }
+
+    public static func write(_ text: String, to stream: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(stream, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { return }
+            rest = rest.dropFirst(count)
+        }
     }
 }

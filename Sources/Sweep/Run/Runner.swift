@@ -71,7 +71,8 @@ public struct Runner: @unchecked Sendable {
         defer {
             if !isAborted { Self.dismiss(comm) }
         }
-        let shards: [Ledger], inventory: Inventory, settlement: Settlement
+        var shards: [Ledger]
+        let inventory: Inventory, settlement: Settlement
         do {
             shards = try open()
             settlement = try Settlement(DeathNotice.all(directory), primary: shards[0], shards: shards)
@@ -93,13 +94,12 @@ public struct Runner: @unchecked Sendable {
 
         let isTree = layout.subCoordinators > 0
         // With sub-coordinators each opens its own shard: no lock of theirs may be held here.
-        let primary = shards[0], kept = isTree ? [primary] : shards
+        if isTree { shards.removeLast(shards.count - 1) }
+        let primary = shards[0], kept = shards
         let tracker = RunTracker(plan: plan, directory: directory, progress: progress, inventory: inventory, checkpointSeconds: checkpointSeconds,
                                  onCheckpoint: isTree ? nil : onCheckpoint.map { write in { try write(kept) } })
         for text in settlement.quarantined { tracker.note(failure: "\(text): quarantined") }
-        let outcome = try withExtendedLifetime(isTree ? [] : shards) {
-            try coordinate(comm, layout, primary: primary, kept: kept, inventory: inventory, tracker: tracker)
-        }
+        let outcome = try withExtendedLifetime(kept) { try coordinate(comm, layout, primary: primary, kept: kept, inventory: inventory, tracker: tracker) }
         switch outcome {
         case .clean(let outcome):
             return outcome
@@ -107,7 +107,7 @@ public struct Runner: @unchecked Sendable {
             // A point lasts longer than the grace period: what is committed is safe, the ranks are ended from here.
             isAborted = true
             if case .interrupted(let reason) = outcome, !isTeardown(comm) {
-                FileHandle.standardError.write(Data("macrospin: \(reason); the current point lasts too long to wait for. Resume with the same command (run directory \(directory)).\n".utf8))
+                Words.say("macrospin: \(reason); the current point lasts too long to wait for. Resume with the same command (run directory \(directory)).\n")
             }
             comm.abort(code: 3)
         }

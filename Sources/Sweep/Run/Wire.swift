@@ -72,12 +72,6 @@ enum Wire {
         /// How many more blocks of work it would like.
         var wanted = 0
 
-        mutating func add(study: Int, status: Status, spinCount: Int?) {
-            if let place = groups.firstIndex(where: { $0.study == study && $0.status == status.rawValue && $0.spinCount == spinCount }) { groups[place].count += 1 } else {
-                groups.append(Group(study: study, status: status.rawValue, spinCount: spinCount, count: 1))
-            }
-        }
-
         mutating func add(_ other: Tally) {
             for group in other.groups {
                 if let place = groups.firstIndex(where: { $0.study == group.study && $0.status == group.status && $0.spinCount == group.spinCount }) { groups[place].count += group.count } else {

@@ -60,7 +60,7 @@ final class Worker {
 
     private func perform(_ order: Wire.ChunkOrder) throws {
         let items = order.spans.flatMap { plan.items($0) }, clock = ContinuousClock()
-        var report = Wire.ChunkReport(chunk: order.id, isFinished: false, entries: []), handedIn = clock.now
+        var report = Wire.ChunkReport(chunk: order.id, isFinished: false, entries: []), handedIn = clock.now, looked = clock.now
         page?[1] = order.id
         for (number, item) in items.enumerated() {
             page?[2] = UInt64(number)
@@ -79,7 +79,11 @@ final class Worker {
                 // A large message moves only while this rank looks at the network; before a long point it must be gone.
                 comm.drain(within: record.seconds > 0.5 ? 0.5 : 0.002)
             }
-            while let message = comm.receive(within: 0) { try hear(message) }
+            // A look at the network costs as much as a very short point.
+            if isLast || now - looked > .milliseconds(5) {
+                while let message = comm.receive(within: 0) { try hear(message) }
+                looked = now
+            }
             if mustLeave { return }
             if mustStop || Interruption.isRequested {
                 if !report.entries.isEmpty { comm.send(try Wire.records(report).packed(), to: parent) }
