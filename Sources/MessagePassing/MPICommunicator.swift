@@ -7,6 +7,8 @@ public final class MPICommunicator: Communicator {
     public let size: Int
     private let world = cmpi_comm_world()
     private var outgoing: [Outgoing] = []
+    /// Messages that are on their way in, in the order in which they were found.
+    private var incoming: [Incoming] = []
     private static let tag: Int32 = 1
 
     /// Longest sleep between two looks at the network. A look takes about 10 µs: under 1 % of a core.
@@ -14,6 +16,12 @@ public final class MPICommunicator: Communicator {
 
     private struct Outgoing {
         var request: MPI_Request?
+        let bytes: UnsafeMutableBufferPointer<UInt8>
+    }
+
+    private struct Incoming {
+        var request: MPI_Request?
+        let source: Int
         let bytes: UnsafeMutableBufferPointer<UInt8>
     }
 
@@ -52,18 +60,36 @@ public final class MPICommunicator: Communicator {
 
     private func look() -> Message? {
         progress()
-        var found: Int32 = 0, status = MPI_Status()
-        MPI_Iprobe(MPI_ANY_SOURCE, Self.tag, world, &found, &status)
-        guard found != 0 else { return nil }
-        var count: Int32 = 0
-        MPI_Get_count(&status, cmpi_byte(), &count)
-        let source = status.MPI_SOURCE
-        let bytes = [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, filled in
-            MPI_Recv(buffer.baseAddress, count, cmpi_byte(), source, Self.tag, world, cmpi_status_ignore())
-            filled = Int(count)
+        var found: Int32 = 0, status = MPI_Status(), handle: MPI_Message?
+        MPI_Improbe(MPI_ANY_SOURCE, Self.tag, world, &found, &handle, &status)
+        if found != 0 {
+            var count: Int32 = 0, request = cmpi_request_null()
+            MPI_Get_count(&status, cmpi_byte(), &count)
+            let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(1, Int(count)))
+            MPI_Imrecv(buffer.baseAddress, count, cmpi_byte(), &handle, &request)
+            incoming.append(Incoming(request: request, source: Int(status.MPI_SOURCE), bytes: UnsafeMutableBufferPointer(rebasing: buffer[..<Int(count)])))
         }
-        return Message(source: Int(source), bytes: bytes)
+        return firstComplete()
     }
+
+    /// A large message comes only as its sender looks at the network, and that may be hours away: others go first, but none
+    /// overtakes another of the same rank.
+    private func firstComplete() -> Message? {
+        var waiting: Set<Int> = []
+        for place in incoming.indices where !waiting.contains(incoming[place].source) {
+            var request = incoming[place].request, isDone: Int32 = 0
+            MPI_Test(&request, &isDone, cmpi_status_ignore())
+            incoming[place].request = request
+            if isDone != 0 {
+                let item = incoming.remove(at: place)
+                defer { item.bytes.baseAddress?.deallocate() }
+                return Message(source: item.source, bytes: Array(item.bytes))
+            }
+            waiting.insert(incoming[place].source)
+        }
+        return nil
+    }
+
 
     /// Frees what has left.
     private func progress() {

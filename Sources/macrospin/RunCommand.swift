@@ -32,6 +32,7 @@ enum RunCommand: Command {
         case .alone:
             let job = try Job.load(path: path), allocation = Allocation.current(), plan = JobRun.plan(job)
             if let ranks = try ranks(arguments, allocation) { return try supervise(plan, path, directory, ranks, allocation, arguments) }
+            if let subs = try count(arguments, "coordinators", 0...999), subs > 0 { throw InputError("macrospin run: one process has no room for sub-coordinators", hint: "at least --ranks \(1 + 3 * subs)") }
             if !arguments.has("ignore-memory") { try allocation.check(plan, workers: 1) }
             return try close(try runner(job, plan, directory, arguments).run(), directory)
         }
@@ -84,7 +85,7 @@ enum RunCommand: Command {
             if let subs = runner.subCoordinators, subs > 0, size - 1 - subs < 2 * subs {
                 throw InputError("macrospin run: \(size) ranks are too few for \(subs) sub-coordinators", hint: "at least two workers each: \(1 + 3 * subs) ranks")
             }
-            if !arguments.has("ignore-memory") { try Allocation.current().check(plan, workers: size - 1) }
+            if !arguments.has("ignore-memory") { try Allocation.current().check(plan, workers: size - 1, onThisNode: LaunchEnvironment.ranksOnThisNode) }
         } catch {
             Runner.dismiss(comm)
             throw error
@@ -103,8 +104,10 @@ enum RunCommand: Command {
         var supervisor = Supervisor(directory: directory, ranks: ranks, launcher: launcher, arguments: words)
         supervisor.firstArguments = ["retry-failed", "retry-quarantined"].filter { arguments.has($0) }.map { "--\($0)" }
         supervisor.restartLimit = try count(arguments, "restarts", 0...1_000_000) ?? supervisor.restartLimit
-        try supervisor.check(allocation: allocation, oversubscribes: arguments.has("oversubscribe"))
-        if !arguments.has("ignore-memory") { try allocation.check(plan, workers: ranks - 1) }
+        // A launcher of the user's may name other hosts: what they have, rank 0 will see.
+        let isElsewhere = arguments.has("launcher")
+        try supervisor.check(allocation: allocation, oversubscribes: arguments.has("oversubscribe") || isElsewhere)
+        if !arguments.has("ignore-memory"), !isElsewhere { try allocation.check(plan, workers: ranks - 1) }
         return ExitCode(rawValue: supervisor.run()) ?? .unexpected
     }
 

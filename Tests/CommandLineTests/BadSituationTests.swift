@@ -21,6 +21,7 @@ extension RankTests {
             try refuses(run + ["--ranks", "5000"], "wants 4999 workers")
             try refuses(run + ["--ranks", "many"], "takes a number or auto")
             if geteuid() == 0 { try refuses(run + ["--ranks", "2"], "export OMPI_ALLOW_RUN_AS_ROOT=1", without: ["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"]) }
+            try refuses(run + ["--coordinators", "1"], "no room for sub-coordinators")
             try refuses(run, "no Open MPI", environment: ["PMI_SIZE": "4", "PMI_RANK": "1"])
             try refuses(run, "srun --mpi=pmix", environment: ["SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "1"])
             try refuses(run + ["--ranks", "2", "--launcher", "/nowhere/mpirun"], "cannot be started")
@@ -52,7 +53,7 @@ extension RankTests {
     /// Two runs in one directory: the second is told who holds it.
     @Test func lockedDirectory() throws {
         try CommandLineTool.withFolder { folder in
-            try Ranks.write(Ranks.rehearsal(points: 4000, options: "seconds: \"0.01\""), folder)
+            try Ranks.write(Ranks.rehearsal(points: 40_000, options: "seconds: \"0.01\""), folder)
             let first = try CommandLineTool.start(["run", "job.yaml", "--out", "run", "--ranks", "3"], in: folder)
             for _ in 0..<500 where RunStatus.durableCount(folder.path + "/run") < 10 { usleep(20_000) }
             for ranks in [[], ["--ranks", "2"]] {

@@ -20,8 +20,9 @@ import Testing
     /// Begun and without a record: suspect. Not begun, recorded, of another worker, of another start: not.
     @Test func onlyWhatWasBegun() throws {
         let scratch = try Scratch(), ledger = try ledger(scratch)
-        try ledger.commit([.init(study: "s", point: "x=1", outputNames: [], record: Record(status: .ok))], finished: [],
+        try ledger.commit([], finished: [],
                           leases: [Self.lease(1, ["x=1", "x=2", "x=3", "x=4"]), Self.lease(2, ["x=5"]), Self.lease(3, ["x=6"], rank: 2), Self.lease(4, ["x=7"], launch: 6)])
+        try ledger.commit([.init(study: "s", point: "x=1", outputNames: [], record: Record(status: .ok))], finished: [], leases: [])
         let settlement = try Settlement([Self.notice(1, item: 2), Self.notice(3, rank: 1), Self.notice(4, launch: 8)], primary: ledger, shards: [ledger])
         #expect(try suspects(ledger) == ["x=2", "x=3"])
         #expect(settlement.newSuspects == 2 && settlement.quarantined.isEmpty)
@@ -53,6 +54,19 @@ import Testing
         #expect(try suspects(ledger).isEmpty)
         try ledger.forget(.quarantined)
         #expect(try ledger.record(study: "s", point: "x=1") == nil)
+    }
+
+    /// A point that dies when outputs are added to its old record is found as well, and the old outputs stay.
+    @Test func olderRecord() throws {
+        let scratch = try Scratch(), ledger = try ledger(scratch)
+        try ledger.commit([.init(study: "s", point: "x=1", outputNames: ["v"], record: Record(status: .ok, outputs: ["v": OutputArray(3)]))], finished: [], leases: [])
+        usleep(2000)
+        for launch in 1...2 as ClosedRange<UInt64> {
+            try ledger.commit([], finished: [], leases: [Self.lease(1, ["x=1"], launch: launch, alone: true)])
+            _ = try Settlement([Self.notice(1, launch: launch)], primary: ledger, shards: [ledger])
+        }
+        let record = try #require(try ledger.record(study: "s", point: "x=1"))
+        #expect(record.status == .quarantined && record.outputs["v"]?.data == [3])
     }
 
     /// A crash between settling and removing the notice must not make one death two.

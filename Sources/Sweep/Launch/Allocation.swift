@@ -49,16 +49,17 @@ public struct Allocation: Sendable {
     public static let bytesPerRank = 6e7
 
     /// Memory that the busiest node needs, when every worker there has a point of the most expensive kind.
-    public func bytesNeeded(_ plan: RunPlan, workers: Int) -> Double {
-        let perNode = (workers + nodes - 1) / nodes
+    /// - Parameter onThisNode: ranks here, if the launcher says so; else workers are taken to be spread evenly.
+    public func bytesNeeded(_ plan: RunPlan, workers: Int, onThisNode: Int? = nil) -> Double {
+        let perNode = min(workers, onThisNode ?? (workers + nodes - 1) / nodes)
         let points = Double(plan.count) / 8                      // one bit a record, on rank 0
         return Double(perNode) * (Self.bytesPerRank + plan.greatestBytes) + Self.bytesPerRank + points
     }
 
     /// - Throws: `InputError` if the run cannot fit.
-    public func check(_ plan: RunPlan, workers: Int) throws {
+    public func check(_ plan: RunPlan, workers: Int, onThisNode: Int? = nil) throws {
         guard let most = bytesPerNode else { return }
-        let needed = bytesNeeded(plan, workers: workers)
+        let needed = bytesNeeded(plan, workers: workers, onThisNode: onThisNode)
         guard needed > most else { return }
         let fitting = Int((most - Self.bytesPerRank) / (Self.bytesPerRank + plan.greatestBytes)) * nodes
         func gigabytes(_ bytes: Double) -> String { String(format: "%.1f GB", bytes / 1e9) }

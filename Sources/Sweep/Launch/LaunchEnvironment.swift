@@ -9,6 +9,12 @@ public enum LaunchEnvironment {
     /// One of several ranks of Open MPI.
     case rank(Int, of: Int)
 
+    /// As the launcher says; nil: it does not.
+    public static var ranksOnThisNode: Int? {
+        let environment = ProcessInfo.processInfo.environment
+        return (environment["OMPI_COMM_WORLD_LOCAL_SIZE"] ?? environment["SLURM_NTASKS_PER_NODE"]).flatMap { Int($0) }
+    }
+
     /// - Throws: `InputError` where something else than Open MPI has started several copies: each would take itself for the only one.
     public static func detect(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws -> LaunchEnvironment {
         func number(_ names: String...) -> Int? { names.lazy.compactMap { environment[$0].flatMap { Int($0) } }.first }

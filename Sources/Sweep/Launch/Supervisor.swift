@@ -95,7 +95,7 @@ public struct Supervisor: Sendable {
 
     private func launch(_ more: [String]) -> ChildProcess.Ending {
         var environment = ProcessInfo.processInfo.environment
-        environment[Self.variable] = "1"
+        environment[Self.variable] = String(getpid())
         environment["OPENBLAS_NUM_THREADS"] = environment["OPENBLAS_NUM_THREADS"] ?? "1"
         if isatty(STDERR_FILENO) == 1 { environment[Progress.terminalVariable] = "1" }
         // Messages are small; some containers forbid the single-copy path.
@@ -136,7 +136,8 @@ public struct Supervisor: Sendable {
     /// Becomes the launcher, after seeing to it that it ends with the supervisor.
     public static func shield(_ words: [String]) -> Never {
         ChildProcess.dieWithParent(signal: SIGTERM)
-        if getppid() == 1 { _exit(1) }
+        // It may have died before that call.
+        if ProcessInfo.processInfo.environment[variable] != String(getppid()) { _exit(1) }
         let pointers = words.map { strdup($0) } + [nil]
         execvp(words[0], pointers)
         Words.say("error: \(words[0]) cannot be started: \(String(cString: strerror(errno)))\n")

@@ -154,7 +154,10 @@ final class Coordinator {
             child.recordsToCome -= more.count
             child.credit += more.wanted
             try upstream.report(more)
-        case .stopped: child.hasStopped = true
+        case .stopped:
+            child.hasStopped = true
+            // It was told by a signal of its own; its chunk will not come back.
+            if stopping == nil, !mustLeave { try stop("rank \(child.rank) was told to stop") }
         case .trouble(let text, let isInput):
             if isInput { throw InputError(text) }
             child.hasStopped = true
@@ -242,7 +245,14 @@ final class Coordinator {
             child.open[order.id] = (count, spans.reduce(0) { $0 + plan.seconds($1) } / Double(max(1, count)))
             lease = Ledger.Lease(id: order.id, launch: launch, worker: child.rank, isAlone: isAlone, items: items.map { plan.studyName($0.study) + "\t" + plan.point($0).key })
             if let lookUpEarlier {
-                for item in items { if let record = try lookUpEarlier(item) { order.earlier.append((item.study, item.index, record)) } }
+                var numbers = 0
+                for item in items {
+                    // Beyond this they would make the message, and this rank, too large; the rest is computed anew.
+                    guard numbers < 4 << 20 else { break }
+                    guard let record = try lookUpEarlier(item) else { continue }
+                    numbers += record.outputs.values.reduce(0) { $0 + $1.data.count }
+                    order.earlier.append((item.study, item.index, record))
+                }
             }
         }
         orders.append((child, order, lease))
@@ -267,6 +277,20 @@ final class Coordinator {
     }
 
     // MARK: Stopping
+
+    /// After an error that ends the run: lets the children finish their points, for a while.
+    /// - Returns: whether all have; otherwise they must be ended by force.
+    func standDown() -> Bool {
+        guard let stop = try? Wire.stop.packed() else { return false }
+        for child in children { comm.send(stop, to: child.rank) }
+        let end = clock.now + .seconds(grace)
+        while !hasStoppedCleanly, clock.now < end {
+            guard let message = comm.receive(within: 0.05), let place = childOfRank[message.source], let wire = try? Wire(message.bytes) else { continue }
+            if case .stopped = wire { children[place].hasStopped = true }
+            if case .trouble = wire { children[place].hasStopped = true }
+        }
+        return hasStoppedCleanly
+    }
 
     /// No more work goes out; what the children have finished is still taken in.
     private func stop(_ reason: String, within seconds: Double? = nil) throws {

@@ -8,6 +8,8 @@ public struct DatabaseError: Error, CustomStringConvertible, Sendable {
     public let message: String
     /// The disk is full or the file may not grow: stop and resume when there is room.
     public var isDiskFull: Bool { code & 0xFF == SQLITE_FULL || code == SQLITE_IOERR_WRITE_CODE || code & 0xFF == SQLITE_IOERR }
+    /// In mid-run: no inode or quota is left for the journal.
+    var cannotOpen: Bool { code & 0xFF == SQLITE_CANTOPEN }
     public var isDamaged: Bool { code & 0xFF == SQLITE_CORRUPT || code & 0xFF == SQLITE_NOTADB }
     public var description: String { "\(path): \(message)" }
 }

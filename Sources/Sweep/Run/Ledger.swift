@@ -155,6 +155,8 @@ public final class Ledger {
         let isAlone: Bool
         /// `study TAB point` in the order in which the worker takes them.
         let items: [String]
+        /// Seconds since 1970.
+        var handed = 0.0
     }
 
     /// Records go in, leases of finished chunks go out, leases of chunks to be handed out go in: one durable transaction.
@@ -198,18 +200,19 @@ public final class Ledger {
 
     func leases() throws -> [Lease] {
         var leases: [Lease] = []
-        try database.prepare("SELECT id, launch, worker, alone, items FROM lease ORDER BY id").run { row in
+        try database.prepare("SELECT id, launch, worker, alone, items, handed FROM lease ORDER BY id").run { row in
             leases.append(Lease(id: UInt64(bitPattern: row.integer(0)), launch: UInt64(bitPattern: row.integer(1)), worker: Int(row.integer(2)), isAlone: row.integer(3) == 1,
-                                items: row.text(4).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)))
+                                items: row.text(4).split(separator: "\n", omittingEmptySubsequences: false).map(String.init), handed: row.real(5)))
         }
         return leases
     }
 
     func dropLeases() throws { try database.execute("DELETE FROM lease") }
 
-    func hasRecord(study: String, point: String) throws -> Bool {
+    /// Whether there is a record that was made after a lease was handed out: an older one lacks what the lease was to add.
+    func hasRecord(study: String, point: String, since handed: Double) throws -> Bool {
         var isThere = false
-        try database.prepare("SELECT 1 FROM record WHERE study = ? AND point = ?").run([.text(study), .text(point)]) { _ in isThere = true }
+        try database.prepare("SELECT 1 FROM record WHERE study = ? AND point = ? AND made >= ?").run([.text(study), .text(point), .real(handed)]) { _ in isThere = true }
         return isThere
     }
 
@@ -273,7 +276,6 @@ public final class Ledger {
     public func forget(_ status: Status) throws {
         try database.transaction {
             try database.prepare("DELETE FROM record WHERE status = ?").run([.integer(Int64(status.rawValue))])
-            if status == .quarantined { try database.execute("DELETE FROM suspect") }
         }
     }
 

@@ -62,8 +62,9 @@ public struct RankProcess {
     private func coordinate(_ plan: RunPlan, _ briefing: Wire.Briefing, _ layout: Layout) throws {
         let rank = comm.rank
         do {
-            let ending = try serve(plan, briefing, layout)
-            comm.send(try Wire.stopped.packed(), to: 0)
+            let (ending, isClean) = try serve(plan, briefing, layout)
+            // With workers still at long points rank 0 must not take this part of the tree for stopped: it ends it by force.
+            if isClean { comm.send(try Wire.stopped.packed(), to: 0) }
             if ending == .finished { return }
         } catch let error as InputError {
             comm.send(try Wire.trouble("\(error)", isInput: true).packed(), to: 0)
@@ -74,7 +75,7 @@ public struct RankProcess {
     }
 
     /// The ledger is closed when this returns.
-    private func serve(_ plan: RunPlan, _ briefing: Wire.Briefing, _ layout: Layout) throws -> Coordinator.Ending {
+    private func serve(_ plan: RunPlan, _ briefing: Wire.Briefing, _ layout: Layout) throws -> (ending: Coordinator.Ending, isClean: Bool) {
         let ledger = try Ledger(path: Ledger.path(briefing.directory, shard: comm.rank), patience: 6)
         try ledger.setValue(briefing.jobText, for: "job")
         try ledger.setValue(Array(SoftwareVersion.current.utf8), for: "version")
@@ -82,6 +83,7 @@ public struct RankProcess {
         let pace = layout.pace(of: comm.rank)
         let coordinator = Coordinator(plan: plan, comm: comm, children: layout.children(of: comm.rank), pace: pace, source: WorkQueue(plan), ledger: ledger,
                                       launch: briefing.launch, grace: 0.7 * briefing.grace, upstream: ParentLink(comm: comm, parent: 0, granted: pace.depth))
-        return try coordinator.serve()
+        let ending = try coordinator.serve()
+        return (ending, ending == .finished || coordinator.hasStoppedCleanly)
     }
 }

@@ -127,6 +127,9 @@ public struct Runner: @unchecked Sendable {
 
     private func coordinate(_ comm: any Communicator, _ layout: Layout, primary: Ledger, kept: [Ledger], inventory: Inventory, tracker: RunTracker) throws -> Ending {
         let progress = tracker.progress
+        var serving: Coordinator?
+        /// Ranks that are busy with a long point would keep all others waiting.
+        func dismissable() -> Bool { serving?.standDown() ?? true }
         do {
             try tracker.writeStatus("running", force: true)
             let launch = UInt64.random(in: 1...UInt64(Int64.max))
@@ -135,12 +138,14 @@ public struct Runner: @unchecked Sendable {
             for rank in 1..<comm.size { comm.send(job, to: rank) }
             let lookUp: ((WorkItem) throws -> Record?)? = inventory.hasIncomplete && layout.subCoordinators == 0 ? { item in
                 let name = plan.studyName(item.study), key = plan.point(item).key
-                for shard in kept { if let record = try shard.record(study: name, point: key) { return record } }
+                // A damaged one is computed anew.
+                for shard in kept { if let record = try? shard.record(study: name, point: key) { return record } }
                 return nil
             } : nil
             let coordinator = Coordinator(plan: plan, comm: comm, children: layout.children(of: 0), pace: layout.pace(of: 0), source: inventory.work, ledger: primary,
                                           launch: launch, grace: grace, upstream: tracker, alone: inventory.alone, lookUpEarlier: lookUp)
             coordinator.onCommit = onCommit
+            serving = coordinator
             switch try coordinator.serve() {
             case .finished:
                 if layout.subCoordinators > 0 { closeShards(comm, layout) }
@@ -152,19 +157,25 @@ public struct Runner: @unchecked Sendable {
                 if !isTeardown(comm) { progress.line("\(reason) with \(tracker.doneCount) of \(plan.count) records done; the same command resumes") }
                 return coordinator.hasStoppedCleanly ? .clean(.interrupted(reason: reason)) : .stuck(.interrupted(reason: reason))
             }
-        } catch let error as DatabaseError where error.isDiskFull {
-            return diskFull("\(error)", comm, tracker)
+        } catch let error as DatabaseError where error.isDiskFull || error.cannotOpen {
+            return diskFull("\(error)", tracker, isClean: dismissable())
         } catch let error as InputError where error.file?.hasPrefix(directory) == true {
             // Only files of the run directory are written here.
-            return diskFull("\(error)", comm, tracker)
+            return diskFull("\(error)", tracker, isClean: dismissable())
+        } catch {
+            if !dismissable() {
+                Words.say("error: \(error)\n")
+                comm.abort(code: error is InputError ? 2 : 1)
+            }
+            throw error
         }
     }
 
-    private func diskFull(_ detail: String, _ comm: any Communicator, _ tracker: RunTracker) -> Ending {
+    private func diskFull(_ detail: String, _ tracker: RunTracker, isClean: Bool) -> Ending {
         let reason = "nothing more can be written (\(detail)); what is in the ledger is safe, make room and run the same command again"
         tracker.progress.line(reason)
         try? tracker.writeStatus("interrupted", force: true)
-        return .clean(.interrupted(reason: reason))
+        return isClean ? .clean(.interrupted(reason: reason)) : .stuck(.interrupted(reason: reason))
     }
 
     /// Sub-coordinators close their ledgers before the archive is made from them.

@@ -34,12 +34,14 @@ struct Settlement: Equatable {
     private mutating func settle(_ lease: Ledger.Lease, _ death: DeathNotice, _ primary: Ledger, _ shard: Ledger) throws {
         for name in lease.items.prefix(death.item + 1) {
             let parts = name.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, try !shard.hasRecord(study: parts[0], point: parts[1]) else { continue }
+            guard parts.count == 2, try !shard.hasRecord(study: parts[0], point: parts[1], since: lease.handed) else { continue }
             newSuspects += 1
             let deaths = try primary.addSuspect(study: parts[0], point: parts[1], deaths: lease.isAlone && death.wasComputing ? 1 : 0)
             if deaths >= 2 {
                 let reason = "its worker died computing it alone, twice; the last time by \(death.cause)"
-                try primary.insert(Ledger.Entry(study: parts[0], point: parts[1], outputNames: [], record: Record(status: .quarantined, reason: reason)))
+                // Outputs of an older record, made before others were added, are kept.
+                let earlier = try primary.record(study: parts[0], point: parts[1])?.outputs ?? [:]
+                try primary.insert(Ledger.Entry(study: parts[0], point: parts[1], outputNames: earlier.keys.sorted(), record: Record(status: .quarantined, reason: reason, outputs: earlier)))
                 try primary.dropSuspect(study: parts[0], point: parts[1])
                 quarantined.append("\(parts[0]) at \(parts[1])")
             }

@@ -77,7 +77,7 @@ final class Worker {
                 report.entries = []
                 handedIn = now
                 // A large message moves only while this rank looks at the network; before a long point it must be gone.
-                comm.drain(within: record.seconds > 0.5 ? 0.5 : 0.002)
+                comm.drain(within: min(5, max(0.002, 0.1 * record.seconds)))
             }
             // A look at the network costs as much as a very short point.
             if isLast || now - looked > .milliseconds(5) {
