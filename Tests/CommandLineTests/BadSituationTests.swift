@@ -53,7 +53,7 @@ extension RankTests {
     /// Two runs in one directory: the second is told who holds it.
     @Test func lockedDirectory() throws {
         try CommandLineTool.withFolder { folder in
-            try Ranks.write(Ranks.rehearsal(points: 40_000, options: "seconds: \"0.01\""), folder)
+            try Ranks.write(Ranks.rehearsal(points: 12_000, options: "seconds: \"0.01\""), folder)
             let first = try CommandLineTool.start(["run", "job.yaml", "--out", "run", "--ranks", "3"], in: folder)
             for _ in 0..<500 where RunStatus.durableCount(folder.path + "/run") < 10 { usleep(20_000) }
             for ranks in [[], ["--ranks", "2"]] {

@@ -96,6 +96,10 @@ public struct Supervisor: Sendable {
     private func launch(_ more: [String]) -> ChildProcess.Ending {
         var environment = ProcessInfo.processInfo.environment
         environment[Self.variable] = String(getpid())
+        // Started from a process that was an MPI singleton itself (a notebook with mpi4py): what Open MPI told that one is not for mpirun.
+        if environment["OMPI_MCA_ess"] == "singleton" {
+            for name in ["ess", "ess_singleton_isolated", "pmix", "btl", "pml", "orte_ess_num_procs", "orte_precondition_transports"] { environment["OMPI_MCA_" + name] = nil }
+        }
         environment["OPENBLAS_NUM_THREADS"] = environment["OPENBLAS_NUM_THREADS"] ?? "1"
         if isatty(STDERR_FILENO) == 1 { environment[Progress.terminalVariable] = "1" }
         // Messages are small; some containers forbid the single-copy path.

@@ -157,7 +157,11 @@ final class Coordinator {
         case .stopped:
             child.hasStopped = true
             // It was told by a signal of its own; its chunk will not come back.
-            if stopping == nil, !mustLeave { try stop("rank \(child.rank) was told to stop") }
+            if stopping == nil, !mustLeave {
+                // Mostly the signal went to all ranks, and is just about to reach this one.
+                if !Interruption.isRequested { usleep(50_000) }
+                try stop(Interruption.isRequested ? "stopped by \(Interruption.signalName)" : "rank \(child.rank) was told to stop")
+            }
         case .trouble(let text, let isInput):
             if isInput { throw InputError(text) }
             child.hasStopped = true
