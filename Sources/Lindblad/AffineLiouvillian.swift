@@ -10,6 +10,12 @@ struct Superoperator {
         let right: CompiledPolynomial?
     }
     var products: [Product] = []
+    /// How it was put together, for its action on observables.
+    private var parts: [Part] = []
+    private enum Part {
+        case commutator(SpinPolynomial)
+        case dissipator(Complex, SpinPolynomial, SpinPolynomial)
+    }
 
     /// Greatest |Δl| and |Δq| with which it couples multipoles.
     var reach: Int { products.map { ($0.left?.degree ?? 0) + ($0.right?.degree ?? 0) }.max() ?? 0 }
@@ -21,16 +27,32 @@ struct Superoperator {
 
     /// −i[H, ·]
     mutating func addCommutator(_ hamiltonian: SpinPolynomial) {
+        parts.append(.commutator(hamiltonian))
         add(Complex(0, -1), left: hamiltonian)
         add(Complex(0, 1), right: hamiltonian)
     }
 
     /// factor · (A ρ B† − ½{B†A, ρ})
     mutating func addDissipator(_ factor: Complex, _ a: SpinPolynomial, _ b: SpinPolynomial) {
+        parts.append(.dissipator(factor, a, b))
         let adjoint = b.adjoint, product = adjoint * a
         add(factor, left: a, right: adjoint)
         add(-0.5 * factor, left: product)
         add(-0.5 * factor, right: product)
+    }
+
+    /// The adjoint map on an observable X: i[H, X], and factor · (B†XA − ½{B†A, X}).
+    func heisenberg(_ x: SpinPolynomial) -> SpinPolynomial {
+        parts.reduce(.zero) { sum, part in
+            switch part {
+            case .commutator(let hamiltonian):
+                return sum + Complex.i * (hamiltonian * x - x * hamiltonian)
+            case .dissipator(let factor, let a, let b):
+                // ½(B†[X, A] + [B†, X]A): commutators first, so that leading orders cancel exactly.
+                let adjoint = b.adjoint
+                return sum + 0.5 * factor * (adjoint * (x * a - a * x) + (adjoint * x - x * adjoint) * a)
+            }
+        }
     }
 
     /// The image of T_lq.

@@ -39,11 +39,11 @@ struct FrameFinder {
         }
     }
 
-    /// The frame for a mean spin direction, snapped to a grid of π/48 so that a sweep reuses assembled matrices: a
-    /// direction wrong by so little costs a few multipoles in q, which the window covers.
-    func frame(meanDirection: [Double]?) -> Frame {
+    /// The frame for a mean spin direction, snapped to a grid so that a sweep reuses assembled matrices: a direction wrong
+    /// by a fraction of the quantum width 1/√N costs a few multipoles in q, which the window covers.
+    func frame(meanDirection: [Double]?, spinCount: Int) -> Frame {
         if let axis = rotationAxis { return Frame(z: axis, y: mirrorNormal ?? Self.perpendicular(to: axis)) }
-        let step = Double.pi / 48
+        let step = Double.pi / max(48, (2 * Double(spinCount).squareRoot()).rounded())
         if let normal = mirrorNormal {
             let reference = Self.perpendicular(to: normal)
             guard let direction = meanDirection else { return Frame(z: reference, y: normal) }

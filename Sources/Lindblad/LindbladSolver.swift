@@ -15,14 +15,19 @@ public final class LindbladSolver {
     private var liouvillians: [LiouvillianKey: (liouvillian: TruncatedLiouvillian, lastUse: Int)] = [:]
     private var dickeBases: [DickeKey: DickeBasis] = [:]
     private var clock = 0
-    /// Frame of the last point: both studies of a point ask for it.
-    private var lastFrame: (values: [String: Double], spinCount: Int, frame: Frame)?
+    private var meanSpins: [Int: MeanSpinFamily] = [:]
+    /// Axes of the last point: both studies of a point ask for them.
+    private var lastAxes: (values: [String: Double], spinCount: Int, axes: Axes)?
+    var probes: [Int: BatchProbe] = [:]
+    let workspace = BatchLU.Workspace()
 
     private struct AffineKey: Hashable { let spinCount: Int; let frame: Frame }
     private struct LiouvillianKey: Hashable { let spinCount: Int; let frame: Frame; let window: MultipoleWindow }
     private struct DickeKey: Hashable { let spinCount: Int; let window: MultipoleWindow }
     /// Assembled windows kept at a time; a sweep needs a few per N.
     private static let cacheLimit = 12
+    /// Greatest error of ⟨J⟩/j that truncation may cause.
+    let projectedTolerance = 1e-7
 
     public init(model: Model) throws {
         self.model = model
@@ -35,22 +40,44 @@ public final class LindbladSolver {
 
     // MARK: Plans
 
-    /// The quantisation axis for a point: along the mean spin where the window is truncated (there it keeps q small), along
-    /// the symmetry axes alone where it is complete anyway.
-    private func frame(_ instance: ModelInstance) throws -> Frame {
-        if let last = lastFrame, last.spinCount == instance.spinCount, last.values == instance.values { return last.frame }
-        let isComplete = WindowPlan(spinCount: instance.spinCount).isComplete
-        let direction = isComplete || frames.rotationAxis != nil ? nil : try MeanSpin(instance).principalAxis()
-        let frame = frames.frame(meanDirection: direction)
-        lastFrame = (instance.values, instance.spinCount, frame)
-        return frame
+    /// Axes for a point, and the window to begin with.
+    struct Axes {
+        let frame: Frame
+        let plan: WindowPlan
     }
 
-    private func assemble(_ instance: ModelInstance, _ frame: Frame, _ window: MultipoleWindow) throws -> (TruncatedLiouvillian, [Double]) {
+    /// From this N on a single phase is worth axes of its own: along its mean spin |q| stays O(1) wide, but rotated operators
+    /// couple many more multipoles (equal work at N ≈ 230 for the bistable pump).
+    private static let rotationThreshold = 250
+
+    /// The quantisation axis for a point: the symmetry axes; along the mean spin of a single phase at large N.
+    func axes(_ instance: ModelInstance) throws -> Axes {
+        if let last = lastAxes, last.spinCount == instance.spinCount, last.values == instance.values { return last.axes }
+        let spinCount = instance.spinCount
+        var direction: [Double]?
+        if spinCount >= Self.rotationThreshold, frames.rotationAxis == nil {
+            let laboratory = try affine(spinCount, .laboratory)
+            let family = meanSpins[spinCount] ?? MeanSpinFamily(laboratory)
+            meanSpins[spinCount] = family
+            direction = MeanSpin(family, coefficients: try laboratory.coefficients(instance.values)).singleAttractor()
+        }
+        let axes = Axes(frame: frames.frame(meanDirection: direction, spinCount: spinCount),
+                        plan: WindowPlan(spinCount: spinCount, isNarrow: direction != nil))
+        lastAxes = (instance.values, spinCount, axes)
+        return axes
+    }
+
+    private func affine(_ spinCount: Int, _ frame: Frame) throws -> AffineLiouvillian {
+        let key = AffineKey(spinCount: spinCount, frame: frame)
+        if let known = affines[key] { return known }
+        let made = try AffineLiouvillian(model: model, spinCount: spinCount, frame: frame)
+        affines[key] = made
+        return made
+    }
+
+    func assemble(_ instance: ModelInstance, _ frame: Frame, _ window: MultipoleWindow) throws -> (TruncatedLiouvillian, [Double]) {
         clock += 1
-        let affineKey = AffineKey(spinCount: instance.spinCount, frame: frame)
-        let affine = try affines[affineKey] ?? AffineLiouvillian(model: model, spinCount: instance.spinCount, frame: frame)
-        affines[affineKey] = affine
+        let affine = try affine(instance.spinCount, frame)
         let key = LiouvillianKey(spinCount: instance.spinCount, frame: frame, window: window)
         if liouvillians[key] == nil {
             if liouvillians.count >= Self.cacheLimit, let oldest = liouvillians.min(by: { $0.value.lastUse < $1.value.lastUse })?.key {
@@ -73,68 +100,39 @@ public final class LindbladSolver {
 
     // MARK: Steady state
 
-    /// - Parameters:
-    ///   - leakTolerance: greatest leak, see `SteadyStateSolution.leak`.
-    ///   - errorTolerance: greatest error of ⟨J_a⟩/j before the state is `unresolved`.
-    ///   - initial: chooses among degenerate steady states.
-    /// - Throws: `EvaluationError` (the model makes no sense at these values), `SparseLUError`, `EigenvalueError`.
-    public func steadyState(_ instance: ModelInstance, leakTolerance: Double, errorTolerance: Double,
-                            initial: InitialState? = nil) throws -> SteadyStateSolution {
+    /// One point by itself, whatever its N: the widening path that batches hand their difficult points to.
+    func steadyStateAlone(_ instance: ModelInstance, leakTolerance: Double, errorTolerance: Double,
+                          initial: InitialState? = nil, from start: WindowPlan? = nil) throws -> SteadyStateSolution {
         if try kernels.isDegenerate(spinCount: instance.spinCount, values: instance.values) {
             return try degenerateSteadyState(instance, initial: initial)
         }
-        let frame = try frame(instance), spinCount = instance.spinCount
-        var plan = WindowPlan(spinCount: spinCount)
+        let axes = try axes(instance), frame = axes.frame, spinCount = instance.spinCount
+        var plan = start ?? axes.plan
         while true {
             let (liouvillian, coefficients) = try assemble(instance, frame, plan.window)
             let solve = try SteadyStateSolve(liouvillian, spinCount: spinCount, coefficients: coefficients)
             let leakIsSmall = solve.leak.norm <= leakTolerance || plan.isComplete
             if leakIsSmall {
-                let search = try SlowModes(sector: liouvillian.steadySector, coefficients: coefficients).nearest(1, roughly: true)
-                let slow = Array(search.modes.prefix(4))
-                let (error, projected) = estimate(solve, slow, frame: frame)
+                let (error, projected) = try solve.dipoleErrors()
                 let isResolved = error <= errorTolerance
                 // Where rounding alone decides the weights, truncation has no say in them: the phases need no projection.
-                if projected <= 1e-7 || !isResolved || plan.isComplete {
-                    let outcome: SteadyStateSolution.Outcome
-                    if isResolved { outcome = .resolved(solve.state(frame: frame)) } else {
-                        let isIsolated = search.radius > 100 * max(slow[0].eigenvalue.magnitude, slow[0].roundingError)
-                        let phases = isIsolated && slow[0].eigenvalue.im == 0
-                            ? try solve.phases(slow[0], frame: frame, dicke: dickeBasis(spinCount, liouvillian.window)) : []
-                        outcome = .unresolved(phases: phases)
-                    }
+                if projected <= projectedTolerance || !isResolved || plan.isComplete {
+                    let outcome: SteadyStateSolution.Outcome = isResolved ? .resolved(solve.state(frame: frame))
+                        : .unresolved(phases: try phases(solve, frame: frame))
                     return SteadyStateSolution(outcome: outcome, residual: solve.residual, leak: solve.leak.norm, error: error + projected,
                                                window: plan.window, isCertified: true)
                 }
             }
-            plan.widen(l: solve.leak.beyondL > leakTolerance, q: solve.leak.beyondQ > leakTolerance)
+            plan.widen(l: solve.leak.beyondL / leakTolerance, q: solve.leak.beyondQ / leakTolerance)
         }
     }
 
-    /// Errors of ⟨J_a⟩/j that rounding and truncation cause through the slow modes.
-    private func estimate(_ solve: SteadyStateSolve, _ slow: [Mode], frame: Frame) -> (rounding: Double, projected: Double) {
-        var rounding = 4 * Double.ulpOfOne, projected = 0.0
-        let j = Double(solve.spinCount) / 2
-        for mode in slow {
-            let errors = solve.weightErrors(mode)
-            var greatest = 0.0
-            for part in [mode.right.map(\.re), mode.right.map(\.im)] {
-                let shape = MultipoleState(spinCount: solve.spinCount, frame: frame, window: solve.liouvillian.window,
-                                           coefficients: place(part, of: mode.sector, in: solve.liouvillian))
-                for component in [SpinPolynomial.jx, .jy, .jz] { greatest = max(greatest, abs(shape.expectation(component).re) / j) }
-            }
-            rounding = max(rounding, errors.rounding * greatest)
-            projected = max(projected, errors.truncation * greatest)
-        }
-        return (rounding, projected)
-    }
-
-    private func place(_ members: [Double], of sector: Int, in liouvillian: TruncatedLiouvillian) -> [Double] {
-        var all = [Double](repeating: 0, count: liouvillian.basis.count)
-        for index in 1..<max(1, all.count) where liouvillian.home[index].sector == sector {
-            all[index] = members[liouvillian.home[index].place]
-        }
-        return all
+    /// The two metastable phases, where one slow mode stands apart from the rest.
+    private func phases(_ solve: SteadyStateSolve, frame: Frame) throws -> [MultipoleState] {
+        let search = try SlowModes(sector: solve.liouvillian.steadySector, coefficients: solve.coefficients).nearest(1, roughly: true)
+        guard let slowest = search.modes.first, slowest.eigenvalue.im == 0,
+              search.radius > 100 * max(slowest.eigenvalue.magnitude, slowest.roundingError) else { return [] }
+        return try solve.phases(slowest, frame: frame, dicke: dickeBasis(solve.spinCount, solve.liouvillian.window))
     }
 
     /// Several steady states: the complete window, since slow modes of such models reach l = N.
@@ -174,8 +172,9 @@ public final class LindbladSolver {
     public func slowModes(_ instance: ModelInstance, count: Int, errorTolerance: Double = 1e-8) throws -> SlowModeSolution {
         let spinCount = instance.spinCount
         let isDegenerate = try kernels.isDegenerate(spinCount: spinCount, values: instance.values)
-        let frame = isDegenerate ? Frame.laboratory : try frame(instance)
-        var plan = WindowPlan(spinCount: spinCount)
+        let axes = isDegenerate ? Axes(frame: .laboratory, plan: WindowPlan(spinCount: spinCount)) : try axes(instance)
+        let frame = axes.frame
+        var plan = axes.plan
         var widenings = 0
         while true {
             let window = isDegenerate ? MultipoleWindow(lMax: spinCount, qMax: spinCount) : plan.window
@@ -187,7 +186,7 @@ public final class LindbladSolver {
                 return search.solution(spinCount: spinCount, frame: frame, window: window)
             }
             let guilty = search.leaks
-            plan.widen(l: guilty.beyondL >= 0.1 * guilty.beyondQ, q: guilty.beyondQ >= 0.1 * guilty.beyondL)
+            plan.widen(l: guilty.beyondL >= 0.1 * guilty.beyondQ ? .infinity : 0, q: guilty.beyondQ >= 0.1 * guilty.beyondL ? .infinity : 0)
             widenings += 1
         }
     }

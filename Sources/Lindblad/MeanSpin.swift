@@ -1,83 +1,102 @@
 import Foundation
-import LinearAlgebra
 import Numbers
 import SpinAlgebra
 
-/// Directions into which the classical spin relaxes, as a hint for the quantisation axis.
+/// The classical spin of a model at fixed N, as a hint for the quantisation axis.
 ///
-/// d⟨J_a⟩/dt = ⟨L†(J_a)⟩ is formed exactly and then factorised, J → j n (leading order in 1/j), and integrated on the
-/// sphere. A hint only: the certificates decide whether the window was right.
-struct MeanSpin {
-    private let equations: [[Term]]
-    private struct Term {
-        let coefficient: Complex
+/// d⟨J_a⟩/dt = ⟨L†(J_a)⟩ is formed exactly, term by term of the affine family, and then factorised, J → j n (leading
+/// order in 1/j). A hint only: the certificates decide whether the window was right.
+struct MeanSpinFamily {
+    /// n₊^raising n_z^z n₋^lowering, n± = n_x ± i n_y.
+    struct Monomial {
         let raising: Int, z: Int, lowering: Int
     }
+    fileprivate let monomials: [Monomial]
+    /// [term][monomial]: real and imaginary parts of the coefficients in dn_x/dt, dn_y/dt, dn_z/dt.
+    fileprivate let real: [[SIMD4<Double>]]
+    fileprivate let imaginary: [[SIMD4<Double>]]
 
-    init(_ instance: ModelInstance) {
-        let j = Double(instance.spinCount) / 2
-        equations = [SpinPolynomial.jx, .jy, .jz].map { component in
-            var image = Complex.i * (instance.hamiltonian * component - component * instance.hamiltonian)
-            for jump in instance.jumps where jump.rate > 0 {
-                // L†JL − ½{L†L, J} = ½(L†[J, L] + [L†, J]L): commutators first, so that leading orders cancel exactly.
-                let adjoint = jump.operator.adjoint
-                let half = adjoint * (component * jump.operator - jump.operator * component)
-                    + (adjoint * component - component * adjoint) * jump.operator
-                image = image + Complex(0.5 * jump.rate) * half
-            }
-            return image.terms.sorted { $0.key < $1.key }.map { monomial, coefficient in
-                Term(coefficient: pow(j, Double(monomial.degree - 1)) * coefficient, raising: monomial.raising, z: monomial.z, lowering: monomial.lowering)
+    /// - Parameter affine: in laboratory axes.
+    init(_ affine: AffineLiouvillian) {
+        let j = Double(affine.spinCount) / 2
+        let images = affine.terms.map { term in [SpinPolynomial.jx, .jy, .jz].map(term.superoperator.heisenberg) }
+        let all = Set(images.flatMap { $0 }.flatMap { $0.terms.keys }).sorted()
+        monomials = all.map { Monomial(raising: $0.raising, z: $0.z, lowering: $0.lowering) }
+        func coefficient(_ image: SpinPolynomial, _ monomial: SpinMonomial) -> Complex {
+            Complex(pow(j, Double(monomial.degree - 1))) * (image.terms[monomial] ?? .zero)
+        }
+        var real: [[SIMD4<Double>]] = [], imaginary: [[SIMD4<Double>]] = []
+        for term in images {
+            let values = all.map { monomial in term.map { coefficient($0, monomial) } }
+            real.append(values.map { SIMD4($0[0].re, $0[1].re, $0[2].re, 0) })
+            imaginary.append(values.map { SIMD4($0[0].im, $0[1].im, $0[2].im, 0) })
+        }
+        self.real = real
+        self.imaginary = imaginary
+    }
+}
+
+/// The classical spin at one set of parameters.
+struct MeanSpin {
+    private let monomials: [MeanSpinFamily.Monomial]
+    private let real: [SIMD4<Double>]
+    private let imaginary: [SIMD4<Double>]
+
+    init(_ family: MeanSpinFamily, coefficients: [Double]) {
+        monomials = family.monomials
+        var real = [SIMD4<Double>](repeating: .zero, count: monomials.count), imaginary = real
+        for (term, coefficient) in coefficients.enumerated() where coefficient != 0 {
+            for k in real.indices {
+                real[k] += coefficient * family.real[term][k]
+                imaginary[k] += coefficient * family.imaginary[term][k]
             }
         }
+        self.real = real
+        self.imaginary = imaginary
     }
 
     /// dn/dt for a unit vector, projected on the sphere.
-    private func velocity(_ n: [Double]) -> [Double] {
-        let plus = Complex(n[0], n[1]), minus = plus.conjugate
-        let raw = equations.map { terms in
-            terms.reduce(0.0) { sum, term in
-                var product = term.coefficient
-                for _ in 0..<term.raising { product *= plus }
-                for _ in 0..<term.lowering { product *= minus }
-                for _ in 0..<term.z { product = n[2] * product }
-                return sum + product.re
-            }
+    private func velocity(_ n: SIMD4<Double>) -> SIMD4<Double> {
+        var raw = SIMD4<Double>.zero
+        for k in monomials.indices {
+            var re = 1.0, im = 0.0
+            for _ in 0..<monomials[k].raising { (re, im) = (re * n.x - im * n.y, re * n.y + im * n.x) }
+            for _ in 0..<monomials[k].lowering { (re, im) = (re * n.x + im * n.y, im * n.x - re * n.y) }
+            for _ in 0..<monomials[k].z { (re, im) = (re * n.z, im * n.z) }
+            raw += re * real[k] - im * imaginary[k]
         }
-        return Vector.subtract(raw, Vector.scale(n, Vector.dot(raw, n)))
+        return raw - (raw * n).sum() * n
     }
 
-    /// Principal axis of the attracting fixed points: the mean spin where there is one, the line that two share best where
-    /// there are two. nil where the flow settles nowhere (limit cycle, conservative motion) or has no preferred axis.
-    func principalAxis() throws -> [Double]? {
-        let starts: [[Double]] = [[0, 0, 1], [0, 0, -1], [1, 0.1, 0.2], [-1, 0.2, -0.1], [0.1, 1, -0.2], [0.2, -1, 0.1]].map(Vector.unit)
-        let speed = starts.map { Vector.norm(velocity($0)) }.max()!
+    private static func length(_ v: SIMD4<Double>) -> Double { (v * v).sum().squareRoot() }
+    private static func unit(_ v: SIMD4<Double>) -> SIMD4<Double> { v / length(v) }
+
+    /// The direction in which the flow ends from wherever it starts; nil where there are several or none (limit cycle,
+    /// conservative motion).
+    func singleAttractor() -> [Double]? {
+        let starts: [SIMD4<Double>] = [[0, 0, 1, 0], [0, 0, -1, 0], [1, 0.1, 0.2, 0], [-1, 0.2, -0.1, 0], [0.1, 1, -0.2, 0], [0.2, -1, 0.1, 0]]
+        let speed = starts.map { Self.length(velocity(Self.unit($0))) }.max()!
         guard speed > 0, speed.isFinite else { return nil }
-        var scatter = [Double](repeating: 0, count: 9), last: [Double] = [], settled = 0
+        var first: SIMD4<Double>?
         for start in starts {
-            guard let end = relax(start, speed: speed) else { continue }
-            settled += 1
-            last = end
-            for k in 0..<9 { scatter[k] += end[k / 3] * end[k % 3] }
+            guard let end = relax(Self.unit(start), speed: speed) else { return nil }
+            if let first, (end * first).sum() < 0.999 { return nil }
+            first = first ?? end
         }
-        guard settled > 0 else { return nil }
-        let (values, vectors) = try DenseEigen.symmetric(scatter, size: 3)
-        guard values[2] > 1.2 * values[1] else { return nil }
-        let axis = Array(vectors[6..<9])
-        return Vector.dot(axis, last) < 0 ? Vector.scale(axis, -1) : axis
+        return first.map { [$0.x, $0.y, $0.z] }
     }
 
-    private func relax(_ start: [Double], speed: Double) -> [Double]? {
+    private func relax(_ start: SIMD4<Double>, speed: Double) -> SIMD4<Double>? {
         var n = start, step = 0.1 / speed
-        for _ in 0..<4000 {
+        for _ in 0..<2000 {
             let k1 = velocity(n)
-            let size = Vector.norm(k1)
-            if size < 1e-4 * speed { return n }
-            let k2 = velocity(Vector.unit(Vector.add(n, Vector.scale(k1, step / 2))))
-            let trial = Vector.unit(Vector.add(n, Vector.scale(k2, step)))
-            // Steps grow while the motion is slow against them; the path itself is of no interest.
-            let change = Vector.norm(Vector.subtract(Vector.scale(k2, step), Vector.scale(k1, step)))
-            n = trial
-            step = min(max(step * (change < 0.01 ? 1.3 : 0.6), 0.01 / speed), 20 / speed)
+            if Self.length(k1) < 1e-4 * speed { return n }
+            let k2 = velocity(Self.unit(n + 0.5 * step * k1))
+            n = Self.unit(n + step * k2)
+            // Steps as long as the flow's own rates allow (an explicit step beyond them would never settle); the path
+            // itself is of no interest.
+            let change = Self.length(k2 - k1) / Self.length(k1)
+            step = min(max(step * (change < 0.2 ? 1.4 : change > 0.4 ? 0.5 : 1), 1e-3 / speed), 1e3 / speed)
         }
         return nil
     }

@@ -9,12 +9,12 @@ final class Sector {
     let multipoles: [Multipole]
     let pattern: SparsePattern
     /// [term][entry], entries as in `pattern`.
-    private let termValues: [[Double]]
+    let termValues: [[Double]]
     /// Column of the trace, [term][member].
-    private let sourceTerms: [[Double]]
-    private let outgoing: Couplings
-    private let incoming: Couplings
-    private let outer: [Assembly.OuterMultipole]
+    let sourceTerms: [[Double]]
+    let outgoing: Couplings
+    let incoming: Couplings
+    let outer: [Assembly.OuterMultipole]
     private var plan: Factorization.Plan?
     private var complexLU: SparseLU<Complex>?
     private var factored: (key: [Double], factorization: Factorization)?

@@ -69,22 +69,32 @@ struct SteadyStateSolve {
         return Sector.Leak(beyondL: leak.beyondL * factor, beyondQ: leak.beyondQ * factor)
     }
 
-    /// Weight of the slow mode v that rounding and truncation may have added to x.
+    /// Estimated errors of |⟨J⟩|/j from rounding and from the multipoles left out.
     ///
-    /// Rounding leaves a residual of about ε|A||x| in each component; its projection on the left mode is divided by λ.
-    /// The part that leaves the window comes back through the multipoles outside, each damped at its own rate.
-    func weightErrors(_ mode: Mode) -> (rounding: Double, truncation: Double) {
-        let sector = liouvillian.steadySector, values = sector.values(coefficients)
-        let overlap = 1 / mode.condition
-        let source = sector.source(coefficients).map { abs($0 * trace) }
+    /// By the adjoint equation Aᵀy = o for o = ⟨J_a⟩/j, a defect r of the equations changes ⟨J_a⟩/j by y·r. Rounding leaves
+    /// about ε|A||x| in each component; what leaves the window comes back through the multipoles outside, each damped at
+    /// its own rate.
+    func dipoleErrors() throws -> (rounding: Double, truncation: Double) {
+        let sector = liouvillian.steadySector
+        let dipoles = sector.multipoles.indices.filter { sector.multipoles[$0].l == 1 }
+        guard !dipoles.isEmpty else { return (0, 0) }
+        let values = sector.values(coefficients), source = sector.source(coefficients).map { abs($0 * trace) }
         let magnitudes = zip(sector.pattern.multiplyMagnitudes(values, x), source).map { $0 + $1 }
-        var sum = 0.0
-        for (w, m) in zip(mode.left, magnitudes) { sum += w.squaredMagnitude * m * m }
-        let scale = mode.eigenvalue.magnitude * overlap
-        let damping = sector.outerDamping(coefficients), inward = sector.incoming(mode.left, coefficients)
-        var returned = Complex.zero
-        for k in damping.indices { returned += (1 / max(damping[k], .leastNormalMagnitude)) * (inward[k] * outward[k]) }
-        return (2 * sector.entryNoise * sum.squareRoot() / scale, returned.magnitude / scale)
+        let count = Double(spinCount), scale = (count * (count + 1) * (count + 2) / 12).squareRoot() / (count / 2)
+        var sides = [Double](repeating: 0, count: sector.size * dipoles.count)
+        for (a, dipole) in dipoles.enumerated() { sides[a * sector.size + dipole] = scale }
+        let y = try sector.factorization(coefficients).solve(sides, transposed: true)
+        let damping = sector.outerDamping(coefficients)
+        var rounding = 0.0, truncation = 0.0
+        for a in dipoles.indices {
+            let column = y[a * sector.size..<(a + 1) * sector.size]
+            for (w, m) in zip(column, magnitudes) { rounding += w * w * m * m }
+            let inward = sector.incoming(column.map { Complex($0) }, coefficients)
+            var returned = Complex.zero
+            for k in damping.indices { returned += (1 / max(damping[k], .leastNormalMagnitude)) * (inward[k] * outward[k]) }
+            truncation += returned.squaredMagnitude
+        }
+        return (2 * sector.entryNoise * rounding.squareRoot(), truncation.squareRoot())
     }
 
     /// The state with `weight` times a real mode added, on the whole window.

@@ -13,6 +13,19 @@ final class TruncatedLiouvillian {
     /// Sector and place therein of each multipole; the trace (index 0) has no place.
     let home: [(sector: Int, place: Int)]
 
+    private var steadyBatch: BatchSteadyState?
+    /// Windows with more unknowns do not go eight at a time: their factors would take a gigabyte.
+    private static let batchLimit = 40_000
+
+    /// The solver for eight points at a time, made on first use; nil where the window is too large for that, or empty.
+    func batch(spinCount: Int, workspace: BatchLU.Workspace) throws -> BatchSteadyState? {
+        guard steadySector.size > 0, steadySector.size <= Self.batchLimit else { return nil }
+        if let steadyBatch { return steadyBatch }
+        let made = try BatchSteadyState(self, spinCount: spinCount, workspace: workspace)
+        steadyBatch = made
+        return made
+    }
+
     /// The sector that carries the steady state.
     var steadySector: Sector { sectors[0] }
 

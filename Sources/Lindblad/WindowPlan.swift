@@ -2,15 +2,23 @@ import Foundation
 
 /// How many multipoles to keep at first, and how to go on when a certificate says they were too few.
 ///
-/// Coherence width and smoothness of large-N states both scale as √N, so l ≤ 6.5√N and |q| ≤ 3.5√N hold them to about
-/// 1e-10; l_max = q_max = N is exact.
+/// Coherence width and smoothness of large-N states both scale as √N, so l ≤ 7√N and |q| ≤ 4.5√N hold them to about
+/// 1e-10; l_max = q_max = N is exact. With the quantisation axis along the mean spin of a single phase the coherences
+/// |q| of the state stay O(1) wide at any N.
 struct WindowPlan {
     let spinCount: Int
-    private(set) var lFactor = 6.5
-    private(set) var qFactor = 3.5
+    private(set) var lFactor = 7.0
+    private(set) var qFactor = 4.5
     private static let growth = 1.3
 
-    init(spinCount: Int) { self.spinCount = spinCount }
+    /// Greatest |q| of a single phase along the axis.
+    private static let narrowQ = 21.0
+
+    /// - Parameter isNarrow: a single phase, and the axis along its mean spin.
+    init(spinCount: Int, isNarrow: Bool = false) {
+        self.spinCount = spinCount
+        if isNarrow { (lFactor, qFactor) = (7.6, min(qFactor, Self.narrowQ / Double(spinCount).squareRoot())) }
+    }
 
     var window: MultipoleWindow {
         let root = Double(spinCount).squareRoot()
@@ -23,12 +31,22 @@ struct WindowPlan {
 
     var isComplete: Bool { window.isComplete(spinCount: spinCount) }
 
-    /// Widens in the directions that leak (both, where neither is to blame).
-    mutating func widen(l: Bool, q: Bool) {
-        let before = window
+    /// Widens in the directions that leak.
+    /// - Parameters l, q: leak over tolerance beyond l_max and beyond q_max: above one, the direction is widened, by as much
+    ///   as a Gaussian tail needs and no more than 1.3 (both by that, where neither is to blame).
+    mutating func widen(l: Double, q: Double) {
+        let before = window, isNobody = !(l > 1) && !(q > 1)
         repeat {
-            if l || !q || before.qMax >= before.lMax { lFactor *= Self.growth }
-            if q || !l || before.lMax >= spinCount { qFactor *= Self.growth }
+            if l > 1 || isNobody || (q > 1 && before.qMax >= before.lMax) { lFactor *= isNobody ? Self.growth : Self.growth(l, lFactor) }
+            if q > 1 || isNobody || (l > 1 && before.lMax >= spinCount) { qFactor *= isNobody ? Self.growth : Self.growth(q, qFactor) }
         } while window == before && !isComplete
+    }
+
+    /// Coefficients fall like exp(−l²/2N): (l′² − l²)/2N = ln(leak/tolerance). In steps, so that points that are wide alike
+    /// share a window.
+    private static func growth(_ excess: Double, _ factor: Double) -> Double {
+        guard excess > 1, excess.isFinite else { return growth }
+        let needed = 1.02 * (1 + 2 * log(excess) / (factor * factor)).squareRoot()
+        return needed <= 1.1 ? 1.1 : needed <= 1.2 ? 1.2 : growth
     }
 }

@@ -56,7 +56,7 @@ public struct GapStudy: Study {
         return list
     }
 
-    public func cost(at point: Point) -> Cost { LindbladInputs.cost(spinCount: point.spinCount ?? Int(constants["N"] ?? 1), solves: 80 + 20 * Double(count)) }
+    public func cost(at point: Point) -> Cost { LindbladInputs.slowModesCost(spinCount: point.spinCount ?? Int(constants["N"] ?? 1), modes: count) }
 
     public func run(at point: Point, in context: StudyContext) throws -> Record {
         try LindbladInputs.run(model, point, constants, context) { solver, instance in

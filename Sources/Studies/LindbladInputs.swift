@@ -25,30 +25,67 @@ enum LindbladInputs {
     static func run(_ model: Model, _ point: Point, _ constants: [String: Double], _ context: StudyContext,
                     _ body: (LindbladSolver, ModelInstance) throws -> Record) throws -> Record {
         let start = ContinuousClock.now
-        var record: Record
-        do {
+        var record = try guarded {
             let instance = try instance(model, point, constants)
             let solver = try context.service(SolverBox.self) { SolverBox() }.solver(model)
-            record = try body(solver, instance)
-        } catch let error as EvaluationError {
-            record = Record(status: .failed, reason: error.message)
-        } catch let error as SparseLUError {
-            record = Record(status: .failed, reason: error.description)
-        } catch let error as EigenvalueError {
-            record = Record(status: .notConverged, reason: error.description)
+            return try body(solver, instance)
         }
         let elapsed = (ContinuousClock.now - start).components
         record.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
         return record
     }
 
-    /// Measured on one core (see Benchmarks): factorisation ~ n^1.5 in the window, plus assembly of a new window now and then.
-    static func cost(spinCount: Int, solves: Double) -> Cost {
+    /// Several points through the worker's solver, what they have in common shared.
+    /// - Parameter solve: a solution or an error for each instance.
+    /// - Parameter record: of one solution.
+    static func run<Solution>(_ model: Model, _ points: [Point], _ constants: [String: Double], _ context: StudyContext,
+                              solve: (LindbladSolver, [ModelInstance]) -> [Result<Solution, any Error>],
+                              record: (Solution, ModelInstance) throws -> Record) throws -> [Record] {
+        let start = ContinuousClock.now
+        let instances = points.map { point in Result { try instance(model, point, constants) } }
+        let valid = instances.compactMap { try? $0.get() }
+        let solver = try context.service(SolverBox.self) { SolverBox() }.solver(model)
+        var solutions = solve(solver, valid).makeIterator()
+        var records = try instances.map { instance in
+            try guarded {
+                let instance = try instance.get()
+                return try record(try solutions.next()!.get(), instance)
+            }
+        }
+        let elapsed = (ContinuousClock.now - start) / .seconds(1)
+        for k in records.indices { records[k].seconds = elapsed / Double(records.count) }
+        return records
+    }
+
+    /// Refusals that belong to the point become a failed record.
+    private static func guarded(_ body: () throws -> Record) throws -> Record {
+        do { return try body() } catch let error as EvaluationError {
+            return Record(status: .failed, reason: error.message)
+        } catch let error as SparseLUError {
+            return Record(status: .failed, reason: error.description)
+        } catch let error as EigenvalueError {
+            return Record(status: .notConverged, reason: error.description)
+        }
+    }
+
+    /// Unknowns of the window that a point begins with, where no axes of its own make it narrower.
+    private static func unknowns(_ spinCount: Int) -> Double {
         let root = Double(spinCount).squareRoot()
-        let l = min(6.5 * root, Double(spinCount)) + 1, q = min(3.5 * root, Double(spinCount)) + 1
-        let size = (l + 1) * (l + 1) - max(0, l - q) * (l - q)
-        let entries = 31 * size * log2(2 + size) / 2
-        return Cost(seconds: 2e-4 + 2e-9 * pow(size, 1.5) + solves * 4e-9 * entries, bytes: 6e7 + 16 * entries + 900 * size)
+        let l = min(7 * root, Double(spinCount)) + 1, q = min(4.5 * root, Double(spinCount)) + 1
+        return 0.5 * ((l + 1) * (l + 1) - max(0, l - q) * (l - q))
+    }
+
+    /// Measured on one core (see Benchmarks); factors of eight points at a time, or of one.
+    static func steadyStateCost(spinCount: Int) -> Cost {
+        let size = unknowns(spinCount)
+        let lanes = spinCount <= LindbladSolver.greatestBatchedSpinCount ? 8.0 : 1
+        return Cost(seconds: 2e-5 + 9e-9 * pow(size, 1.5), bytes: 6e7 + lanes * 80 * pow(size, 1.28) + 900 * size)
+    }
+
+    /// Krylov vectors are some hundred solves of one point.
+    static func slowModesCost(spinCount: Int, modes: Int) -> Cost {
+        let size = unknowns(spinCount), entries = 8.4 * pow(size, 1.28)
+        return Cost(seconds: 2e-4 + 4e-9 * pow(size, 1.5) + Double(100 + 20 * modes) * 4e-9 * entries, bytes: 6e7 + 30 * entries + 4000 * size)
     }
 }
 

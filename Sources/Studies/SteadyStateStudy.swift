@@ -115,41 +115,53 @@ public struct SteadyStateStudy: Study {
         return list
     }
 
-    public func cost(at point: Point) -> Cost { LindbladInputs.cost(spinCount: point.spinCount ?? Int(constants["N"] ?? 1), solves: 30) }
+    public func cost(at point: Point) -> Cost { LindbladInputs.steadyStateCost(spinCount: spinCount(point)) }
 
-    public func run(at point: Point, in context: StudyContext) throws -> Record {
-        try LindbladInputs.run(model, point, constants, context) { solver, instance in
-            let solution = try solver.steadyState(instance, leakTolerance: tolerances.leak, errorTolerance: tolerances.state, initial: initial)
-            var outputs: [String: OutputArray] = [
-                "state_residual": OutputArray(solution.residual), "state_leak": OutputArray(solution.leak), "state_error": OutputArray(solution.error),
-                "state_l_max": OutputArray(Double(solution.window.lMax)), "state_q_max": OutputArray(Double(solution.window.qMax)),
-            ]
-            switch solution.outcome {
-            case .resolved(let state), .chosen(let state, _):
-                outputs["kernel_dimension"] = OutputArray(1)
-                if case .chosen(_, let dimension) = solution.outcome { outputs["kernel_dimension"] = OutputArray(Double(dimension)) }
-                for observable in observables { outputs[observable.name] = try measure(observable, [state], instance, shape: []) }
-                outputs["purity"] = OutputArray(state.purity)
-                if keepsState {
-                    let kept = state.sphericalCoefficients
-                    outputs["state"] = OutputArray(shape: kept.shape, data: kept.values.flatMap { [$0.re, $0.im] }, isComplex: true)
-                    outputs["state_frame"] = OutputArray(shape: [3, 3], data: state.frame.axes.flatMap { $0 })
-                }
-                return Record(status: .ok, outputs: outputs)
-            case .unresolved(let phases):
-                outputs["kernel_dimension"] = OutputArray(1)
-                var reason = "the slow mode decays more slowly than double precision resolves"
-                if phases.count == 2 {
-                    for observable in observables { outputs["\(observable.name)_phases"] = try measure(observable, phases, instance, shape: [2]) }
-                    outputs["purity_phases"] = OutputArray(phases.map(\.purity))
-                } else {
-                    reason += " (and more than one mode is slow, so the phases are not given)"
-                }
-                return Record(status: .unresolved, reason: reason, outputs: outputs)
-            case .degenerate(let dimension):
-                outputs["kernel_dimension"] = OutputArray(Double(dimension))
-                return Record(status: .degenerate, reason: "\(dimension) linearly independent stationary operators; name an initial state under steadyState: initial", outputs: outputs)
+    private func spinCount(_ point: Point) -> Int { point.spinCount ?? Int(constants["N"] ?? 1) }
+
+    public func batchWidth(at point: Point) -> Int {
+        let count = spinCount(point)
+        return count <= 150 ? 64 : count <= LindbladSolver.greatestBatchedSpinCount ? 8 : 1
+    }
+
+    public func run(at point: Point, in context: StudyContext) throws -> Record { try run(at: [point], in: context)[0] }
+
+    public func run(at points: [Point], in context: StudyContext) throws -> [Record] {
+        try LindbladInputs.run(model, points, constants, context, solve: { solver, instances in
+            solver.steadyStates(instances, leakTolerance: tolerances.leak, errorTolerance: tolerances.state, initial: initial)
+        }, record: record)
+    }
+
+    private func record(_ solution: SteadyStateSolution, _ instance: ModelInstance) throws -> Record {
+        var outputs: [String: OutputArray] = [
+            "state_residual": OutputArray(solution.residual), "state_leak": OutputArray(solution.leak), "state_error": OutputArray(solution.error),
+            "state_l_max": OutputArray(Double(solution.window.lMax)), "state_q_max": OutputArray(Double(solution.window.qMax)),
+        ]
+        switch solution.outcome {
+        case .resolved(let state), .chosen(let state, _):
+            outputs["kernel_dimension"] = OutputArray(1)
+            if case .chosen(_, let dimension) = solution.outcome { outputs["kernel_dimension"] = OutputArray(Double(dimension)) }
+            for observable in observables { outputs[observable.name] = try measure(observable, [state], instance, shape: []) }
+            outputs["purity"] = OutputArray(state.purity)
+            if keepsState {
+                let kept = state.sphericalCoefficients
+                outputs["state"] = OutputArray(shape: kept.shape, data: kept.values.flatMap { [$0.re, $0.im] }, isComplex: true)
+                outputs["state_frame"] = OutputArray(shape: [3, 3], data: state.frame.axes.flatMap { $0 })
             }
+            return Record(status: .ok, outputs: outputs)
+        case .unresolved(let phases):
+            outputs["kernel_dimension"] = OutputArray(1)
+            var reason = "the slow mode decays more slowly than double precision resolves"
+            if phases.count == 2 {
+                for observable in observables { outputs["\(observable.name)_phases"] = try measure(observable, phases, instance, shape: [2]) }
+                outputs["purity_phases"] = OutputArray(phases.map(\.purity))
+            } else {
+                reason += " (and more than one mode is slow, so the phases are not given)"
+            }
+            return Record(status: .unresolved, reason: reason, outputs: outputs)
+        case .degenerate(let dimension):
+            outputs["kernel_dimension"] = OutputArray(Double(dimension))
+            return Record(status: .degenerate, reason: "\(dimension) linearly independent stationary operators; name an initial state under steadyState: initial", outputs: outputs)
         }
     }
 

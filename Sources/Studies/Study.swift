@@ -25,6 +25,11 @@ public protocol Study: Sendable {
     /// Computes one point. A failure that belongs to the point (no convergence, a negative rate) is a record with a
     /// status; only errors of the programme itself are thrown.
     func run(at point: Point, in context: StudyContext) throws -> Record
+    /// How many points it is worth giving to `run(at: [Point])` together, where they cost about as much as this one; 1 where
+    /// points gain nothing from company.
+    func batchWidth(at point: Point) -> Int
+    /// Computes several points, one record each in order. What a point's record holds must not depend on the others.
+    func run(at points: [Point], in context: StudyContext) throws -> [Record]
     /// Completes an older record (made before an observable was added) without solving again, where what it keeps
     /// allows that; nil: run again.
     func completed(_ record: Record, at point: Point, in context: StudyContext) throws -> Record?
@@ -33,6 +38,8 @@ public protocol Study: Sendable {
 extension Study {
     public static var inputs: [InputSpec] { [] }
     public var costAxes: [String] { axes.filter { $0 == "N" } }
+    public func batchWidth(at point: Point) -> Int { 1 }
+    public func run(at points: [Point], in context: StudyContext) throws -> [Record] { try points.map { try run(at: $0, in: context) } }
     public func completed(_ record: Record, at point: Point, in context: StudyContext) throws -> Record? { nil }
 }
 

@@ -13,4 +13,36 @@ int64_t macrospin_lu_factor(int64_t n, const int64_t *starts, const int32_t *row
 /* Solves L U X = B (transposed == 0) or (L U)^T X = B in place; x is n × 4 row-major (four right-hand sides). */
 void macrospin_lu_solve4(int64_t n, const int64_t *starts, const int32_t *rows, const double *lower, const double *upper,
                          const double *diagonal, double *x, int transposed);
+
+/* Elimination of a sparse, structurally symmetric matrix by dense fronts, for eight matrices of one pattern at a time.
+   Unknowns are numbered in the order of elimination; front s takes pivots first_pivots[s] ... + pivots[s] - 1 and has
+   rows[row_starts[s]] ... as its other rows and columns (sizes[s] - pivots[s] of them, ascending).
+   Every "vector" below is eight doubles, 64-byte aligned: one a matrix. */
+struct macrospin_fronts {
+    int64_t count;
+    const int64_t *pivots, *sizes, *first_pivots, *row_starts;
+    const int32_t *rows;
+    /* Offsets (in vectors) of the front's factors, sizes^2 - (sizes - pivots)^2 + pivots vectors, and of its remainder,
+       (sizes - pivots)^2 vectors of the stack. */
+    const int64_t *factor_starts, *rest_starts;
+    /* Entries of the matrix: entry e of the terms, in order of fronts, is added at factor offset entry_places[e]. */
+    const int64_t *entry_starts;
+    const int32_t *entry_places;
+    /* Children of a front, and where a front's remaining rows stand in its parent. */
+    const int64_t *child_starts, *children, *map_starts;
+    const int32_t *maps;
+};
+
+/* LU without pivoting of sum_c coefficients[c] terms[c]; `coefficients` is term_count vectors, `terms` plain doubles.
+   Vanishing pivots give infinities in their lane, which a residual will show. */
+void macrospin_batch_factor(const struct macrospin_fronts *fronts, const double *const *terms, int64_t term_count,
+                            const double *coefficients, double *factors, double *stack);
+
+/* Solves A X = B or A^T X = B in place; x[i * sides + r] is a vector, i in the order of elimination; sides is 1, 2 or 4. */
+void macrospin_batch_solve(const struct macrospin_fronts *fronts, const double *factors, double *x, int64_t sides,
+                           int transposed);
+
+/* y = A x with A = sum_c coefficients[c] terms[c] in compressed rows; |A||x| into `magnitudes` unless that is null. */
+void macrospin_batch_product(int64_t rows, const int64_t *starts, const int32_t *columns, const double *const *terms,
+                             int64_t term_count, const double *coefficients, const double *x, double *y, double *magnitudes);
 #endif

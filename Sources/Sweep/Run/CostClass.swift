@@ -6,6 +6,8 @@ struct CostClass: Sendable {
     let seconds: [Double]
     /// Greatest of the studies.
     let bytes: Double
+    /// Points that a worker best computes together.
+    let batchWidth: Int
     let count: Int
     /// A point of the class is a choice of one row a block; here the rows that belong, nil: all of them.
     private let rows: [[Int]?]
@@ -37,22 +39,27 @@ struct CostClass: Sendable {
                 return
             }
             let rows = chosen.indices.map { groups[$0][chosen[$0]].rows }
-            let first = CostClass(seconds: [], bytes: 0, rows: rows, blockCounts: blockCounts)
+            let first = CostClass(seconds: [], bytes: 0, batchWidth: 1, rows: rows, blockCounts: blockCounts)
             let point = grid[first.gridIndex(0)], costs = studies.map { $0.cost(at: point) }
-            classes.append(CostClass(seconds: costs.map { max($0.seconds, 1e-9) }, bytes: costs.map(\.bytes).max() ?? 0, rows: rows, blockCounts: blockCounts))
+            classes.append(CostClass(seconds: costs.map { max($0.seconds, 1e-9) }, bytes: costs.map(\.bytes).max() ?? 0,
+                                     batchWidth: min(8, studies.map { $0.batchWidth(at: point) }.max() ?? 1), rows: rows, blockCounts: blockCounts))
         }
         visit([])
         let totals = classes.map { $0.seconds.reduce(0, +) }
         return classes.indices.sorted { totals[$0] != totals[$1] ? totals[$0] > totals[$1] : $0 < $1 }.map { classes[$0] }
     }
 
-    private init(seconds: [Double], bytes: Double, rows: [[Int]?], blockCounts: [Int]) {
+    private init(seconds: [Double], bytes: Double, batchWidth: Int, rows: [[Int]?], blockCounts: [Int]) {
         self.seconds = seconds
         self.bytes = bytes
+        self.batchWidth = batchWidth
         self.rows = rows
         self.blockCounts = blockCounts
         count = zip(rows, blockCounts).reduce(1) { $0 * ($1.0?.count ?? $1.1) }
     }
+
+    /// So many points, rounded up to full batches.
+    func wholeBatches(_ count: Int) -> Int { (count + batchWidth - 1) / batchWidth * batchWidth }
 
     /// The grid's index of the class's n-th point.
     func gridIndex(_ ordinal: Int) -> Int {

@@ -70,9 +70,9 @@ final class WorkList: WorkSource {
             var count = 1
             if isUntouched {
                 let byCost = min(Double(left), max(1, ((seconds - cost) / each).rounded(.up)))
-                count = min(Int(byCost), max(1, (limit - items) / width))
+                count = min(costClass.wholeBatches(Int(byCost)), left, max(1, (limit - items) / width))
             } else {
-                while count < left, cost + Double(count) * each < seconds, items + (count + 1) * width <= limit,
+                while count < left, cost + Double(count) * each < seconds || count % costClass.batchWidth != 0, items + (count + 1) * width <= limit,
                       pendingStudies(value, costClass.gridIndex(ordinal + count)) == mask { count += 1 }
             }
             spans.append(WorkSpan(part: part, costClass: number, first: ordinal, count: count, mask: mask))
@@ -124,7 +124,8 @@ final class WorkQueue: WorkSource {
             let span = spans[head], width = span.mask.nonzeroBitCount, each = plan.seconds(span) / Double(span.count)
             if cost > 0, cost + each > 1.5 * seconds || items + width > limit { break }
             let byCost = min(Double(span.count), max(1, ((seconds - cost) / each).rounded(.up)))
-            let count = min(Int(byCost), max(1, (limit - items) / width))
+            let batches = span.costClass < 0 ? Int(byCost) : plan.parts[span.part].classes[span.costClass].wholeBatches(Int(byCost))
+            let count = min(batches, span.count, max(1, (limit - items) / width))
             var part = span
             part.count = count
             taken.append(part)

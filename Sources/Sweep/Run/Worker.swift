@@ -62,35 +62,71 @@ final class Worker {
         let items = order.spans.flatMap { plan.items($0) }, clock = ContinuousClock()
         var report = Wire.ChunkReport(chunk: order.id, isFinished: false, entries: []), handedIn = clock.now, looked = clock.now
         page?[1] = order.id
-        for (number, item) in items.enumerated() {
-            page?[2] = UInt64(number)
-            let point = plan.point(item)
-            let earlier = order.earlier.first { $0.study == item.study && $0.index == item.index }?.record
-            page?[3] = 1
-            let record = studies.run(item.study, at: point, earlier: earlier)
-            page?[3] = 0
-            report.entries.append(Self.entry(item, point.key, record))
-            let isLast = number == items.count - 1, now = clock.now
-            if isLast || now - handedIn > .seconds(handInSeconds) {
-                report.isFinished = isLast
-                comm.send(try Wire.records(report).packed(), to: parent)
-                report.entries = []
-                handedIn = now
-                // A large message moves only while this rank looks at the network; before a long point it must be gone.
-                comm.drain(within: min(5, max(0.002, 0.1 * record.seconds)))
-            }
-            // A look at the network costs as much as a very short point.
-            if isLast || now - looked > .milliseconds(5) {
-                while let message = comm.receive(within: 0) { try hear(message) }
-                looked = now
-            }
-            if mustLeave { return }
-            if mustStop || Interruption.isRequested {
-                if !report.entries.isEmpty { comm.send(try Wire.records(report).packed(), to: parent) }
-                if !mustStop { try stop() }
-                return
+        var begun = 0
+        while begun < items.count {
+            let window = items[begun..<windowEnd(items, from: begun)]
+            begun = window.endIndex
+            // Should this process die, all that is begun and not recorded is suspect.
+            page?[2] = UInt64(begun - 1)
+            let batches = batches(window, apart: order.earlier)
+            for (number, batch) in batches.enumerated() {
+                let points = batch.map { plan.point($0) }
+                let earlier = order.earlier.first { $0.study == batch[0].study && $0.index == batch[0].index }?.record
+                page?[3] = 1
+                let records = studies.run(batch[0].study, at: points, earlier: earlier)
+                page?[3] = 0
+                for (k, record) in records.enumerated() { report.entries.append(Self.entry(batch[k], points[k].key, record)) }
+                let isLast = begun == items.count && number == batches.count - 1, now = clock.now
+                if isLast || now - handedIn > .seconds(handInSeconds) {
+                    report.isFinished = isLast
+                    comm.send(try Wire.records(report).packed(), to: parent)
+                    report.entries = []
+                    handedIn = now
+                    // A large message moves only while this rank looks at the network; before long points it must be gone.
+                    let seconds = records.reduce(0) { $0 + $1.seconds }
+                    comm.drain(within: min(5, max(0.002, 0.1 * seconds)))
+                }
+                // A look at the network costs as much as a very short point.
+                if isLast || now - looked > .milliseconds(5) {
+                    while let message = comm.receive(within: 0) { try hear(message) }
+                    looked = now
+                }
+                if mustLeave { return }
+                if mustStop || Interruption.isRequested {
+                    if !report.entries.isEmpty { comm.send(try Wire.records(report).packed(), to: parent) }
+                    if !mustStop { try stop() }
+                    return
+                }
             }
         }
+    }
+
+    /// End of the items that are begun together: those of as many points as the first one's studies take at a time.
+    private func windowEnd(_ items: [WorkItem], from start: Int) -> Int {
+        let first = items[start], point = plan.point(first)
+        var end = start + 1, width = plan.studies[first.study].batchWidth(at: point), points = 1
+        while end < items.count {
+            let item = items[end], last = items[end - 1]
+            if item.part == last.part && item.index == last.index {
+                if points == 1 { width = max(width, plan.studies[item.study].batchWidth(at: point)) }
+            } else {
+                if points == width { break }
+                points += 1
+            }
+            end += 1
+        }
+        return end
+    }
+
+    /// The items of one study together; those that complete an earlier record by themselves.
+    private func batches(_ window: ArraySlice<WorkItem>, apart: [(study: Int, index: Int, record: Record)]) -> [[WorkItem]] {
+        var order: [Int] = [], byStudy: [Int: [WorkItem]] = [:], single: [[WorkItem]] = []
+        for item in window {
+            if apart.contains(where: { $0.study == item.study && $0.index == item.index }) { single.append([item]); continue }
+            if byStudy[item.study] == nil { order.append(item.study) }
+            byStudy[item.study, default: []].append(item)
+        }
+        return order.map { byStudy[$0]! } + single
     }
 
     private static func entry(_ item: WorkItem, _ key: String, _ record: Record) -> Wire.ChunkReport.Entry {
@@ -111,8 +147,23 @@ final class StudyRunner {
     init(_ studies: [any Study]) { self.studies = studies }
 
     /// One study failing at one point is a record of that, and no end of the sweep.
-    func run(_ number: Int, at point: Point, earlier: Record?) -> Record {
+    /// - Parameter earlier: an older record of a single point, to be completed.
+    func run(_ number: Int, at points: [Point], earlier: Record?) -> [Record] {
         let study = studies[number], start = ContinuousClock.now
+        if points.count == 1 { return [run(study, at: points[0], earlier: earlier)] }
+        do {
+            var records = try study.run(at: points, in: context)
+            let each = (ContinuousClock.now - start) / .seconds(1) / Double(points.count)
+            for k in records.indices where records[k].seconds == 0 { records[k].seconds = each }
+            return records
+        } catch {
+            // Whose fault it is shows when each runs alone.
+            return points.map { run(study, at: $0, earlier: nil) }
+        }
+    }
+
+    private func run(_ study: any Study, at point: Point, earlier: Record?) -> Record {
+        let start = ContinuousClock.now
         var record: Record
         do {
             if let earlier, let completed = try study.completed(earlier, at: point, in: context) { return completed }
