@@ -57,3 +57,19 @@ void macrospin_batch_product(int64_t rows, const int64_t *starts, const int32_t 
     CALL(product, rows, starts, columns, terms, term_count, (const lanes *)coefficients, (const lanes *)x, (lanes *)y,
          (lanes *)magnitudes)
 }
+
+void macrospin_batch_overlap(int64_t n, const double *a, const double *b, double *g) {
+    CALL(overlap, n, (const lanes *)a, (const lanes *)b, (lanes *)g)
+}
+
+void macrospin_batch_combine(int64_t n, const double *a, const double *g, double *b, int adds) {
+    CALL(combine, n, (const lanes *)a, (const lanes *)g, (lanes *)b, adds)
+}
+
+void macrospin_batch_column_overlap(int64_t n, const double *b, int64_t column, double *g) {
+    CALL(column_overlap, n, (const lanes *)b, column, (lanes *)g)
+}
+
+void macrospin_batch_column_combine(int64_t n, double *b, int64_t column, const double *g, const double *scale) {
+    CALL(column_combine, n, (lanes *)b, column, (const lanes *)g, (const lanes *)scale)
+}

@@ -305,6 +305,50 @@ TARGET static void FN(product)(int64_t count, const int64_t *starts, const int32
     }
 }
 
+/* G (4 x 4, by columns of B) = A^T B for A, B of n x 4. */
+TARGET static void FN(overlap)(int64_t n, const lanes *restrict a, const lanes *restrict b, lanes *restrict g) {
+    lanes sum[4][4];
+    UNROLL for (int j = 0; j < 4; j++) UNROLL for (int i = 0; i < 4; i++) sum[j][i] = (lanes){0};
+    for (int64_t k = 0; k < n; k++) {
+        UNROLL for (int j = 0; j < 4; j++) {
+            const lanes right = b[4 * k + j];
+            UNROLL for (int i = 0; i < 4; i++) sum[j][i] += a[4 * k + i] * right;
+        }
+    }
+    UNROLL for (int j = 0; j < 4; j++) UNROLL for (int i = 0; i < 4; i++) g[4 * j + i] = sum[j][i];
+}
+
+/* B -= A G, or B += A G where `adds`. */
+TARGET static void FN(combine)(int64_t n, const lanes *restrict a, const lanes *restrict g, lanes *restrict b, int adds) {
+    lanes factor[4][4];
+    UNROLL for (int j = 0; j < 4; j++) UNROLL for (int i = 0; i < 4; i++) factor[j][i] = adds ? -g[4 * j + i] : g[4 * j + i];
+    for (int64_t k = 0; k < n; k++) {
+        UNROLL for (int j = 0; j < 4; j++) {
+            lanes sum = b[4 * k + j];
+            UNROLL for (int i = 0; i < 4; i++) sum -= a[4 * k + i] * factor[j][i];
+            b[4 * k + j] = sum;
+        }
+    }
+}
+
+/* Column c of B (n x 4): its overlaps with columns 0 ... c go to g. */
+TARGET static void FN(column_overlap)(int64_t n, const lanes *restrict b, int64_t c, lanes *restrict g) {
+    for (int64_t i = 0; i <= c; i++) {
+        lanes sum = {0};
+        for (int64_t k = 0; k < n; k++) sum += b[4 * k + i] * b[4 * k + c];
+        g[i] = sum;
+    }
+}
+
+/* Column c of B = (itself - sum over i < c of g[i] times column i) times `scale`. */
+TARGET static void FN(column_combine)(int64_t n, lanes *restrict b, int64_t c, const lanes *restrict g, const lanes *restrict scale) {
+    for (int64_t k = 0; k < n; k++) {
+        lanes sum = b[4 * k + c];
+        for (int64_t i = 0; i < c; i++) sum -= g[i] * b[4 * k + i];
+        b[4 * k + c] = sum * *scale;
+    }
+}
+
 #undef UNROLL
 #undef INLINE
 #undef ACCUMULATE

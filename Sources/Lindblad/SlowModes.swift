@@ -120,6 +120,9 @@ struct ModeContext {
         values = sector.values(coefficients)
     }
 
+    /// Greatest matrix entry.
+    var scale: Double { values.reduce(0) { max($0, abs($1)) } }
+
     private func apply(_ x: [Complex]) -> [Complex] {
         let re = sector.pattern.multiply(values, x.map(\.re))
         if x.allSatisfy({ $0.im == 0 }) { return re.map { Complex($0) } }

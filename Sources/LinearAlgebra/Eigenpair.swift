@@ -19,7 +19,7 @@ public struct EigenvalueError: Error, CustomStringConvertible {
 
 extension Array where Element == Complex {
     /// Scales to Euclidean norm one, and turns the phase so that the entry of greatest magnitude is real and positive.
-    func normalizedEigenvector() -> [Complex] {
+    public func normalizedEigenvector() -> [Complex] {
         var sum = 0.0, greatest = 0.0, phase = Complex.one
         for entry in self {
             sum += entry.squaredMagnitude

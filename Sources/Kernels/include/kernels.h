@@ -45,4 +45,12 @@ void macrospin_batch_solve(const struct macrospin_fronts *fronts, const double *
 /* y = A x with A = sum_c coefficients[c] terms[c] in compressed rows; |A||x| into `magnitudes` unless that is null. */
 void macrospin_batch_product(int64_t rows, const int64_t *starts, const int32_t *columns, const double *const *terms,
                              int64_t term_count, const double *coefficients, const double *x, double *y, double *magnitudes);
+
+/* Blocks of four columns, block[k * 4 + column] a vector; g[column of b * 4 + column of a].
+   overlap: G = A^T B. combine: B -= A G (B += A G where `adds`). */
+void macrospin_batch_overlap(int64_t n, const double *a, const double *b, double *g);
+void macrospin_batch_combine(int64_t n, const double *a, const double *g, double *b, int adds);
+/* Overlaps of one column with those before it and itself; and taking g[i] times those before it off, then scaling. */
+void macrospin_batch_column_overlap(int64_t n, const double *b, int64_t column, double *g);
+void macrospin_batch_column_combine(int64_t n, double *b, int64_t column, const double *g, const double *scale);
 #endif

@@ -28,6 +28,18 @@ public final class LaneBuffer {
 
     // MARK: Arithmetic of whole columns, lane by lane
 
+    public func copy(from other: LaneBuffer) {
+        precondition(other.count <= count)
+        base.update(from: other.base, count: other.count * Self.lanes)
+    }
+
+    /// self += other, as far as `other` goes.
+    public func add(_ other: LaneBuffer) {
+        precondition(other.count <= count)
+        let to = base, from = other.base
+        for k in 0..<other.count * Self.lanes { to[k] += from[k] }
+    }
+
     /// self = −other, as far as `other` goes.
     public func assignNegative(_ other: LaneBuffer) {
         precondition(other.count <= count)
