@@ -125,12 +125,18 @@ struct ExtendedSubspace {
         }
     }
 
-    /// Weight of mode k that the window's cut may have added to the state.
-    func truncatedWeight(_ mode: Mode, outward: [Complex]) -> Double {
+    /// What leaves the window (`outward`) and would come back to a mode through the multipoles just outside, each damped at
+    /// its own rate: magnitudes summed up, so that nothing is taken to cancel; and in which direction it left.
+    ///
+    /// With the mode's own outflow this is the error of its eigenvalue; with the state's, the drive −λc of its weight.
+    func returned(_ mode: Mode, _ outward: [Complex]) -> (total: Double, leak: Sector.Leak) {
         let damping = sector.outerDamping(coefficients), inward = sector.incoming(mode.left, coefficients)
-        var returned = 0.0
-        for k in damping.indices { returned += (inward[k] * outward[k]).magnitude / max(damping[k], .leastNormalMagnitude) }
-        return returned * mode.condition / mode.eigenvalue.magnitude
+        var parts: [Complex] = []
+        for k in damping.indices {
+            let size = (inward[k] * outward[k]).magnitude * mode.condition
+            parts.append(Complex(size / max(damping[k], .leastNormalMagnitude)))
+        }
+        return (parts.reduce(0) { $0 + $1.re }, sector.leak(parts))
     }
 
     /// What of the state leaves the window.

@@ -17,6 +17,8 @@ public final class LindbladSolver {
     private var clock = 0
     /// Frame of the last point: both studies of a point ask for it.
     private var lastFrame: (values: [String: Double], spinCount: Int, frame: Frame)?
+    /// Solutions in double-double of the last point: both studies of a point ask for them.
+    var lastMetastable = MetastableCache()
 
     private struct AffineKey: Hashable { let spinCount: Int; let frame: Frame }
     private struct LiouvillianKey: Hashable { let spinCount: Int; let frame: Frame; let window: MultipoleWindow }
@@ -46,7 +48,7 @@ public final class LindbladSolver {
         return frame
     }
 
-    private func assemble(_ instance: ModelInstance, _ frame: Frame, _ window: MultipoleWindow) throws -> (TruncatedLiouvillian, [Double]) {
+    func assemble(_ instance: ModelInstance, _ frame: Frame, _ window: MultipoleWindow) throws -> (TruncatedLiouvillian, [Double]) {
         clock += 1
         let affineKey = AffineKey(spinCount: instance.spinCount, frame: frame)
         let affine = try affines[affineKey] ?? AffineLiouvillian(model: model, spinCount: instance.spinCount, frame: frame)
@@ -93,6 +95,8 @@ public final class LindbladSolver {
                 let search = try SlowModes(sector: liouvillian.steadySector, coefficients: coefficients).nearest(1, roughly: true)
                 let slow = Array(search.modes.prefix(4))
                 let (error, projected) = estimate(solve, slow, frame: frame)
+                if error > Self.extendedFrom,
+                   let solution = try metastableSteadyState(instance, frame: frame, from: plan, errorTolerance: errorTolerance) { return solution }
                 let isResolved = error <= errorTolerance
                 // Where rounding alone decides the weights, truncation has no say in them: the phases need no projection.
                 if projected <= 1e-7 || !isResolved || plan.isComplete {
@@ -184,7 +188,8 @@ public final class LindbladSolver {
             var search = SlowModeSearch(liouvillian: liouvillian, coefficients: coefficients, count: count, kernel: kernel)
             try search.run(probes: try probeFrequencies(instance))
             if window.isComplete(spinCount: spinCount) || search.isCertified(leading: errorTolerance, others: widenings < 3 ? 1e-6 : .infinity) {
-                return search.solution(spinCount: spinCount, frame: frame, window: window)
+                if !isDegenerate { try refine(&search, instance, frame: frame, from: plan) }
+                return search.solution(spinCount: spinCount, frame: frame)
             }
             let guilty = search.leaks
             plan.widen(l: guilty.beyondL >= 0.1 * guilty.beyondQ, q: guilty.beyondQ >= 0.1 * guilty.beyondL)

@@ -39,7 +39,7 @@ struct SlowSubspace {
             shift = 1e-6 * least
             for attempt in 0..<3 {
                 let lu = try sector.factorization(coefficients, shift: shift)
-                guard let (pairs, next, _) = try BlockKrylov.largest(size: size, count: 6, tolerance: 1e-2, map: { try lu.solve($0) }) else { return nil }
+                guard let (pairs, next, _) = try BlockKrylov.largest(size: size, count: 4, tolerance: .infinity, map: { try lu.solve($0) }) else { return nil }
                 let near = pairs.map { (pair: $0, distance: (Complex(shift) + .one / $0.value).magnitude) }.sorted { $0.distance < $1.distance }
                 let distances = near.map(\.distance) + (next > 0 ? [1 / next] : [])
                 guard let split = Self.split(distances, floor: 1e-6 * shift), split < distances.count else { return nil }

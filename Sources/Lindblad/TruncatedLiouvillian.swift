@@ -12,12 +12,15 @@ final class TruncatedLiouvillian {
     let sectors: [Sector]
     /// Sector and place therein of each multipole; the trace (index 0) has no place.
     let home: [(sector: Int, place: Int)]
+    private let affine: AffineLiouvillian
+    private var extendedSectors: [Int: ExtendedSector] = [:]
 
     /// The sector that carries the steady state.
     var steadySector: Sector { sectors[0] }
 
     init(_ affine: AffineLiouvillian, window: MultipoleWindow) throws {
         self.window = window
+        self.affine = affine
         let spinCount = affine.spinCount
         let inner = MultipoleBasis(window)
         basis = inner
@@ -69,6 +72,16 @@ final class TruncatedLiouvillian {
         sectors = builders.enumerated().map { number, builder in
             builder.finish(number: number, spinCount: spinCount, multipoles: lists[number].map { all[$0] }, outer: entries.outerDiagonals)
         }
+    }
+}
+
+extension TruncatedLiouvillian {
+    /// A sector in double-double precision, assembled when first asked for (at about the price of the whole in double).
+    func extended(_ number: Int) -> ExtendedSector {
+        if let known = extendedSectors[number] { return known }
+        let made = ExtendedSector(affine, self, sector: number)
+        extendedSectors[number] = made
+        return made
     }
 }
 
