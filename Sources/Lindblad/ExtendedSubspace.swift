@@ -148,14 +148,10 @@ struct ExtendedSubspace {
         var modes: [Mode] = []
         for (k, value) in eigenvalues.enumerated() where value.im.high >= 0 {
             let isPair = value.im.high > 0
-            func unit(_ re: [Double], _ im: [Double]?) -> [Complex] {
-                let vector = re.indices.map { Complex(re[$0], im?[$0] ?? 0) }
-                let norm = vector.reduce(0) { $0 + $1.squaredMagnitude }.squareRoot()
-                return vector.map { (1 / norm) * $0 }
-            }
+            func vector(_ re: [Double], _ im: [Double]?) -> [Complex] { re.indices.map { Complex(re[$0], im?[$0] ?? 0) }.unit }
             // A u = a u − b v and A v = b u + a v make u + iv the vector of a + ib; its left twin is w_u − i w_v.
-            let v = unit(right[k].map(\.high), isPair ? right[k + 1].map(\.high) : nil)
-            let w = unit(left[k], isPair ? left[k + 1].map { -$0 } : nil)
+            let v = vector(right[k].map(\.high), isPair ? right[k + 1].map(\.high) : nil)
+            let w = vector(left[k], isPair ? left[k + 1].map { -$0 } : nil)
             let plain = context.mode(Complex(value.re.high, value.im.high), right: v, left: w, polish: false)
             modes.append(Mode(eigenvalue: plain.eigenvalue, right: v, left: w, sector: plain.sector, kind: plain.kind, residual: plain.residual,
                               condition: plain.condition, truncationError: plain.truncationError, roundingError: roundingErrors[k], leak: plain.leak))

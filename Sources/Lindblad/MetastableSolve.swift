@@ -55,16 +55,19 @@ struct MetastableSolve {
 /// Metastable solutions of one point, by sector; nil where there is none.
 struct MetastableCache {
     private var key: (values: [String: Double], spinCount: Int)?
-    private var solutions: [Int: MetastableSolve?] = [:]
+    /// The window to begin with is part of the question, so that an answer never depends on who asked before.
+    private struct Question: Hashable { let sector: Int; let first: MultipoleWindow }
+    private var solutions: [Question: MetastableSolve?] = [:]
 
-    mutating func solution(_ sector: Int, at instance: ModelInstance, make: () throws -> MetastableSolve?) rethrows -> MetastableSolve? {
+    mutating func solution(_ sector: Int, from first: MultipoleWindow, at instance: ModelInstance, make: () throws -> MetastableSolve?) rethrows -> MetastableSolve? {
         if key?.spinCount != instance.spinCount || key?.values != instance.values {
             key = (instance.values, instance.spinCount)
             solutions = [:]
         }
-        if let known = solutions[sector] { return known }
+        let question = Question(sector: sector, first: first)
+        if let known = solutions[question] { return known }
         let made = try make()
-        solutions[sector] = .some(made)
+        solutions[question] = .some(made)
         return made
     }
 }
@@ -75,11 +78,10 @@ extension LindbladSolver {
     static let extendedFrom = 1e-9
 
     private func metastable(_ sector: Int, _ instance: ModelInstance, frame: Frame, from plan: WindowPlan) throws -> MetastableSolve? {
-        // Always from the first window, so that the answer does not depend on who asks.
         var cache = lastMetastable
         defer { lastMetastable = cache }
-        return try cache.solution(sector, at: instance) {
-            try MetastableSolve(sector: sector, from: WindowPlan(spinCount: instance.spinCount)) { try assemble(instance, frame, $0) }
+        return try cache.solution(sector, from: plan.window, at: instance) {
+            try MetastableSolve(sector: sector, from: plan) { try assemble(instance, frame, $0) }
         }
     }
 
