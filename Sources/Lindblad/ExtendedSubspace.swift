@@ -22,6 +22,8 @@ struct ExtendedSubspace {
     private(set) var left: [[Double]] = []
     /// Estimated absolute error of each eigenvalue from the arithmetic: entries, sums and what is left of the defect.
     private(set) var roundingErrors: [Double] = []
+    /// ‖A v − v Λ‖/‖v‖ of each column.
+    private(set) var defects: [Double] = []
     /// Estimated error of each weight c.
     private(set) var weightErrors: [Double] = []
     /// ‖L ρ‖ of the state, in rate units.
@@ -45,8 +47,8 @@ struct ExtendedSubspace {
         var vectors = start.right.map { $0.map { DoubleDouble($0) } }
         vectors = Extended.combine(vectors, Extended.inverse(Extended.products(guide, vectors)))
         if !sources.isEmpty { vectors.append([DoubleDouble](repeating: .zero, count: size)) }
-        var images: [[DoubleDouble]] = [], block: [[DoubleDouble]] = [], defects: [[DoubleDouble]] = []
-        var best = Double.infinity
+        var images: [[DoubleDouble]] = [], block: [[DoubleDouble]] = [], remainders: [[DoubleDouble]] = []
+        var best = Double.infinity, accepted = vectors
         for _ in 0..<30 {
             images = matrix.multiply(vectors)
             if !sources.isEmpty { for i in 0..<size { images[count][i] += sources[i] } }
@@ -54,12 +56,12 @@ struct ExtendedSubspace {
             let newDefects = zip(images, Extended.combine(Array(vectors[0..<count]), newBlock)).map { Extended.subtract($0, $1) }
             let worst = newDefects.map(Extended.norm).reduce(0) { max($0, $1) }
             // Past the first few steps, where the part along x may still grow, a step that gains nothing is the last.
-            if worst.isNaN || worst >= 0.5 * best {
-                if worst < best { (block, defects) = (newBlock, newDefects) }
-                break
+            let isLast = worst.isNaN || worst >= 0.5 * best
+            if worst < best {
+                best = worst
+                (accepted, block, remainders) = (vectors, newBlock, newDefects)
             }
-            best = worst
-            (block, defects) = (newBlock, newDefects)
+            if isLast { break }
             let slow = Array(vectors[0..<count])
             func corrected(_ columns: [[Double]]) throws -> [[DoubleDouble]] {
                 let solved = try lu.solve(columns.flatMap { $0 })
@@ -73,7 +75,9 @@ struct ExtendedSubspace {
                 for i in 0..<size { vectors[c][i] -= first[c][i] - start.shift * second[c][i] }
             }
         }
-        guard best.isFinite, block.count == vectors.count else { return nil }
+        vectors = accepted
+        // Where the steps did not converge, nothing below would be worth its estimate.
+        guard best <= 1e-20 * matrix.high.reduce(0, { max($0, abs($1)) }), block.count == vectors.count else { return nil }
 
         let slow = Array(vectors[0..<count]), lambda = Array(block[0..<count])
         guard let basis = try ExtendedEigenbasis(lambda) else { return nil }
@@ -98,7 +102,8 @@ struct ExtendedSubspace {
             }
             return sum.squareRoot()
         }
-        let slowDefect = Extended.combine(Array(defects[0..<count]), basis.vectors).map(Extended.norm)
+        let slowDefect = Extended.combine(Array(remainders[0..<count]), basis.vectors).map(Extended.norm)
+        defects = zip(slowDefect, right).map { $0 / Extended.norm($1) }
         var leftNorms: [Double] = []
         for w in left { leftNorms.append(w.reduce(0) { $0 + $1 * $1 }.squareRoot()) }
         for k in 0..<count {
@@ -114,9 +119,9 @@ struct ExtendedSubspace {
         for k in 0..<count { for i in 0..<size { state[i] += weights[k] * right[k][i] } }
         var balance = matrix.multiply([state])[0]
         for i in 0..<size { balance[i] += sources[i] }
-        let size2 = state.reduce(trace * trace) { $0 + $1.high * $1.high }
-        residual = Extended.norm(balance) / size2.squareRoot()
-        let stateDefect = Extended.norm(defects[count])
+        let squared = state.reduce(trace * trace) { $0 + $1.high * $1.high }
+        residual = Extended.norm(balance) / squared.squareRoot()
+        let stateDefect = Extended.norm(remainders[count])
         for k in 0..<count {
             let pushed = noise * projectedNoise(state, left[k], adding: sources) + leftDefect * (stateDefect + abs(weights[k].high) * slowDefect[k]) * leftNorms[k]
             let rate = eigenvalues[k].magnitude
@@ -153,7 +158,7 @@ struct ExtendedSubspace {
             let v = vector(right[k].map(\.high), isPair ? right[k + 1].map(\.high) : nil)
             let w = vector(left[k], isPair ? left[k + 1].map { -$0 } : nil)
             let plain = context.mode(Complex(value.re.high, value.im.high), right: v, left: w, polish: false)
-            modes.append(Mode(eigenvalue: plain.eigenvalue, right: v, left: w, sector: plain.sector, kind: plain.kind, residual: plain.residual,
+            modes.append(Mode(eigenvalue: plain.eigenvalue, right: v, left: w, sector: plain.sector, kind: plain.kind, residual: defects[k],
                               condition: plain.condition, truncationError: plain.truncationError, roundingError: roundingErrors[k], leak: plain.leak))
         }
         return modes

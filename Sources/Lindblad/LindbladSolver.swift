@@ -95,8 +95,8 @@ public final class LindbladSolver {
                 let search = try SlowModes(sector: liouvillian.steadySector, coefficients: coefficients).nearest(1, roughly: true)
                 let slow = Array(search.modes.prefix(4))
                 let (error, projected) = estimate(solve, slow, frame: frame)
-                if error > Self.extendedFrom,
-                   let solution = try metastableSteadyState(instance, frame: frame, from: plan, errorTolerance: errorTolerance) { return solution }
+                if let solution = try metastableSteadyState(instance, frame: frame, from: plan, slow: search, rounding: error,
+                                                            errorTolerance: errorTolerance) { return solution }
                 let isResolved = error <= errorTolerance
                 // Where rounding alone decides the weights, truncation has no say in them: the phases need no projection.
                 if projected <= 1e-7 || !isResolved || plan.isComplete {

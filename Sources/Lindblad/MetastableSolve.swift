@@ -73,9 +73,15 @@ struct MetastableCache {
 }
 
 extension LindbladSolver {
-    /// Rounding error in double precision, of ⟨J⟩/j or relative of a rate, from which double-double takes over: that of a
-    /// gap of about 1e-5 of the other rates.
-    static let extendedFrom = 1e-9
+    /// Rounding error in double precision, of ⟨J⟩/j or relative of a rate, from which double-double takes over: at a gap of
+    /// about 1e-5 of the other rates. (Rounding of entries grows with N, see `Sector.entryNoise`.)
+    private func extendedFrom(_ instance: ModelInstance) -> Double { 1e-10 * (1 + Double(instance.spinCount) / 40) }
+
+    /// Whether the first mode is far slower than others known or than the radius known to be empty.
+    private func isSetApart(_ modes: [Mode], _ radius: Double) -> Bool {
+        guard let first = modes.map(\.eigenvalue.magnitude).min() else { return false }
+        return SlowSubspace.leastRatio * first < max(radius, modes.map(\.eigenvalue.magnitude).max()!)
+    }
 
     private func metastable(_ sector: Int, _ instance: ModelInstance, frame: Frame, from plan: WindowPlan) throws -> MetastableSolve? {
         var cache = lastMetastable
@@ -85,8 +91,14 @@ extension LindbladSolver {
         }
     }
 
-    /// The steady state across a slow mode that double precision cannot weigh; nil where double-double cannot either.
-    func metastableSteadyState(_ instance: ModelInstance, frame: Frame, from plan: WindowPlan, errorTolerance: Double) throws -> SteadyStateSolution? {
+    /// The steady state across a slow mode that double precision cannot weigh; nil where it can, and where double-double
+    /// cannot either.
+    /// - Parameters:
+    ///   - slow: the slowest modes of the steady sector and the radius within which there is none but the first.
+    ///   - rounding: error of ⟨J⟩/j in double precision.
+    func metastableSteadyState(_ instance: ModelInstance, frame: Frame, from plan: WindowPlan, slow: (modes: [Mode], radius: Double),
+                               rounding: Double, errorTolerance: Double) throws -> SteadyStateSolution? {
+        guard rounding > min(extendedFrom(instance), errorTolerance), isSetApart(slow.modes, slow.radius) else { return nil }
         guard let solve = try metastable(0, instance, frame: frame, from: plan) else { return nil }
         let spinCount = instance.spinCount, liouvillian = solve.liouvillian, subspace = solve.subspace
         let state = solve.state(subspace.state.map(\.high), trace: 1 / Double(spinCount + 1).squareRoot(), spinCount: spinCount, frame: frame)
@@ -111,9 +123,9 @@ extension LindbladSolver {
 
     /// Trades modes that rounding in double precision has touched for those of double-double, where that is better.
     func refine(_ search: inout SlowModeSearch, _ instance: ModelInstance, frame: Frame, from plan: WindowPlan) throws {
-        let touched = search.modes.filter { $0.roundingError > Self.extendedFrom * $0.eigenvalue.magnitude }
+        let touched = search.modes.filter { $0.roundingError > 10 * extendedFrom(instance) * $0.eigenvalue.magnitude }
         for number in Set(touched.map(\.sector)).sorted() {
-            guard let solve = try metastable(number, instance, frame: frame, from: plan),
+            guard isSetApart(search.modes.filter { $0.sector == number }, search.radius), let solve = try metastable(number, instance, frame: frame, from: plan),
                   touched.contains(where: { $0.sector == number && $0.eigenvalue.magnitude < 0.1 * solve.subspace.separation }) else { continue }
             search.replaceSlowModes(by: solve.modes, in: solve.liouvillian, sector: number, separation: solve.subspace.separation)
         }

@@ -90,7 +90,7 @@ public struct GapStudy: Study {
                 return Record(status: .ok, outputs: outputs)
             }
             outputs["gap_error"] = OutputArray(abs(slowest.decayRate) + slowest.error)
-            return Record(status: .unresolved, reason: "the slowest decay rate is below what double precision resolves", outputs: outputs)
+            return Record(status: .unresolved, reason: "the slowest decay rate is below what double-double precision resolves", outputs: outputs)
         }
     }
 }
