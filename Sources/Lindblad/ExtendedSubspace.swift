@@ -55,7 +55,7 @@ struct ExtendedSubspace {
             let newBlock = Extended.products(guide, images)              // [Λ | s], by columns
             let newDefects = zip(images, Extended.combine(Array(vectors[0..<count]), newBlock)).map { Extended.subtract($0, $1) }
             let worst = newDefects.map(Extended.norm).reduce(0) { max($0, $1) }
-            // Past the first few steps, where the part along x may still grow, a step that gains nothing is the last.
+            // A step that gains next to nothing is the last.
             let isLast = worst.isNaN || worst >= 0.5 * best
             if worst < best {
                 best = worst

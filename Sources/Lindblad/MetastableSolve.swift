@@ -77,12 +77,6 @@ extension LindbladSolver {
     /// about 1e-5 of the other rates. (Rounding of entries grows with N, see `Sector.entryNoise`.)
     private func extendedFrom(_ instance: ModelInstance) -> Double { 1e-10 * (1 + Double(instance.spinCount) / 40) }
 
-    /// Whether the first mode is far slower than others known or than the radius known to be empty.
-    private func isSetApart(_ modes: [Mode], _ radius: Double) -> Bool {
-        guard let first = modes.map(\.eigenvalue.magnitude).min() else { return false }
-        return SlowSubspace.leastRatio * first < max(radius, modes.map(\.eigenvalue.magnitude).max()!)
-    }
-
     private func metastable(_ sector: Int, _ instance: ModelInstance, frame: Frame, from plan: WindowPlan) throws -> MetastableSolve? {
         var cache = lastMetastable
         defer { lastMetastable = cache }
@@ -98,7 +92,8 @@ extension LindbladSolver {
     ///   - rounding: error of ⟨J⟩/j in double precision.
     func metastableSteadyState(_ instance: ModelInstance, frame: Frame, from plan: WindowPlan, slow: (modes: [Mode], radius: Double),
                                rounding: Double, errorTolerance: Double) throws -> SteadyStateSolution? {
-        guard rounding > min(extendedFrom(instance), errorTolerance), isSetApart(slow.modes, slow.radius) else { return nil }
+        guard rounding > min(extendedFrom(instance), errorTolerance), let first = slow.modes.map(\.eigenvalue.magnitude).min(),
+              SlowSubspace.leastRatio * first < slow.modes.reduce(slow.radius, { max($0, $1.eigenvalue.magnitude) }) else { return nil }
         guard let solve = try metastable(0, instance, frame: frame, from: plan) else { return nil }
         let spinCount = instance.spinCount, liouvillian = solve.liouvillian, subspace = solve.subspace
         let state = solve.state(subspace.state.map(\.high), trace: 1 / Double(spinCount + 1).squareRoot(), spinCount: spinCount, frame: frame)
@@ -123,9 +118,12 @@ extension LindbladSolver {
 
     /// Trades modes that rounding in double precision has touched for those of double-double, where that is better.
     func refine(_ search: inout SlowModeSearch, _ instance: ModelInstance, frame: Frame, from plan: WindowPlan) throws {
-        let touched = search.modes.filter { $0.roundingError > 10 * extendedFrom(instance) * $0.eigenvalue.magnitude }
+        let touched = search.modes.filter { mode in
+            mode.roundingError > 10 * extendedFrom(instance) * mode.eigenvalue.magnitude
+                && SlowSubspace.leastRatio * mode.eigenvalue.magnitude < search.extents[mode.sector] ?? 0
+        }
         for number in Set(touched.map(\.sector)).sorted() {
-            guard isSetApart(search.modes.filter { $0.sector == number }, search.radius), let solve = try metastable(number, instance, frame: frame, from: plan),
+            guard let solve = try metastable(number, instance, frame: frame, from: plan),
                   touched.contains(where: { $0.sector == number && $0.eigenvalue.magnitude < 0.1 * solve.subspace.separation }) else { continue }
             search.replaceSlowModes(by: solve.modes, in: solve.liouvillian, sector: number, separation: solve.subspace.separation)
         }

@@ -24,6 +24,8 @@ struct SlowModeSearch {
     let kernel: KernelSolve?
     private(set) var modes: [Mode] = []
     private(set) var radius = Double.infinity
+    /// Greatest |λ| known of each sector, of a mode or of a disc known to be empty.
+    private(set) var extents: [Int: Double] = [:]
     /// Sectors whose modes slower than `separation` come from a solution in double-double, maybe in a window of its own.
     private var refined: [Int: (liouvillian: TruncatedLiouvillian, separation: Double)] = [:]
 
@@ -45,6 +47,7 @@ struct SlowModeSearch {
                 found = Array(found.dropFirst(found.prefix { $0.eigenvalue.magnitude < 1e-7 * scale }.count))
             }
             modes += found
+            extents[sector.number] = found.reduce(reach) { max($0, $1.eigenvalue.magnitude) }
             if reach < radius { radius = reach }
             // A mode far off on the imaginary axis may decay slower than all that lie near zero.
             for frequency in probes where frequency > 0.8 * reach && reach.isFinite {
