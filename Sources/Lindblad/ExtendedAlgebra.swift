@@ -72,7 +72,7 @@ struct ExtendedEigenvalue {
 ///
 /// LAPACK's eigenvectors in double precision make S⁻¹TS nearly diagonal, S⁻¹ being taken in double-double; once more, and
 /// again, and the couplings left are below the last digits. Graded matrices (rates of 1e-12 and 1e-25) keep their digits:
-/// the second round sees them on the diagonal.
+/// the second round sees them on the diagonal. (Linear systems with T are better solved by elimination.)
 struct ExtendedEigenbasis {
     /// Both members of each pair, the upper first.
     private(set) var eigenvalues: [ExtendedEigenvalue] = []
@@ -103,9 +103,9 @@ struct ExtendedEigenbasis {
         var k = 0
         while k < n {
             let a = form[k][k]
-            // A pair shows as a 2 × 2 block [[a, b], [−b, a]] with b > 0.
-            if k + 1 < n, form[k + 1][k].high > 0, form[k][k + 1].high < 0, abs(form[k + 1][k].high) > 1e-10 * abs(a.high - form[k + 1][k + 1].high) + 1e-20 * abs(a.high) {
-                let b = form[k + 1][k]
+            // A pair shows as a 2 × 2 block [[a, b], [−b, a]] with b > 0; what two real ones leave is no such pattern.
+            let b = k + 1 < n ? form[k + 1][k] : .zero
+            if b.high > 0, abs((b + form[k][k + 1]).high) < 1e-8 * b.high, abs((a - form[k + 1][k + 1]).high) < 1e-8 * b.high {
                 eigenvalues.append(ExtendedEigenvalue(re: a, im: b))
                 eigenvalues.append(ExtendedEigenvalue(re: a, im: -b))
                 k += 2
@@ -114,26 +114,21 @@ struct ExtendedEigenbasis {
                 k += 1
             }
         }
-        if !eigenvalues.allSatisfy({ $0.re.isFinite && $0.im.isFinite }) { return nil }
+        if !eigenvalues.allSatisfy({ $0.re.isFinite && $0.im.isFinite }) || !isDiagonal { return nil }
     }
 
-    /// T_form c = b in the eigenbasis; nil where an eigenvalue is zero.
-    func solve(_ b: [DoubleDouble]) -> [DoubleDouble]? {
-        var c = b, k = 0
-        while k < b.count {
-            let value = eigenvalues[k]
-            if value.magnitude == 0 { return nil }
-            if value.im.high == 0 {
-                c[k] = b[k] / value.re
-                k += 1
-            } else {
-                // [[a, b], [−b, a]]⁻¹
-                let norm = value.re * value.re + value.im * value.im
-                c[k] = (value.re * b[k] - value.im * b[k + 1]) / norm
-                c[k + 1] = (value.im * b[k] + value.re * b[k + 1]) / norm
-                k += 2
+    /// Whether the couplings left are too weak to matter to eigenvalues and vectors; not so at an exceptional point.
+    private var isDiagonal: Bool {
+        for i in eigenvalues.indices {
+            for j in eigenvalues.indices where i != j {
+                let a = eigenvalues[i], b = eigenvalues[j]
+                let areTwins = a.im.high != 0 && a.im == -b.im && a.re == b.re
+                let distance = ExtendedEigenvalue(re: a.re - b.re, im: a.im - b.im).magnitude
+                if areTwins { continue }
+                let there = abs(form[j][i].high), back = abs(form[i][j].high)
+                if there > 1e-10 * distance || there * back > 1e-10 * distance * min(a.magnitude, b.magnitude) { return false }
             }
         }
-        return c
+        return true
     }
 }

@@ -112,11 +112,11 @@ struct ExtendedSubspace {
             roundingErrors.append(noise * projectedNoise(right[k], left[k], adding: []) + leftDefect * slowDefect[k] * leftNorms[k] + inherited)
         }
         guard !sources.isEmpty else { return }
-        // Λ c = −s in the eigenbasis, block by block.
-        let drive = Extended.combine(inverse, [block[count]])[0]
-        guard let weights = basis.solve(drive.map { -$0 }) else { return nil }
+        // Λ c = −s by elimination: next to a fast rate the eigenbasis would spoil the slow one's weight.
+        guard let solved = Extended.solve(lambda, [block[count].map { -$0 }]) else { return nil }
+        let weights = Extended.combine(inverse, solved)[0]
         state = vectors[count]
-        for k in 0..<count { for i in 0..<size { state[i] += weights[k] * right[k][i] } }
+        for k in 0..<count { for i in 0..<size { state[i] += solved[0][k] * slow[k][i] } }
         var balance = matrix.multiply([state])[0]
         for i in 0..<size { balance[i] += sources[i] }
         let squared = state.reduce(trace * trace) { $0 + $1.high * $1.high }

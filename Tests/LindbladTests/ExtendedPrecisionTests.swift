@@ -175,7 +175,10 @@ extension SolverTests { @Suite struct ExtendedPrecisionTests {
         let upper = try #require(second.eigenvalues.first { $0.im.high > 0 })
         #expect(abs(upper.re.high / -1e-12 - 1) < 1e-13 && abs(upper.im.high / 3e-13 - 1) < 1e-13)
         let b = [DoubleDouble(1), DoubleDouble(2), DoubleDouble(3)]
-        let c = try #require(second.solve(b.map { $0 }))
-        #expect(c.count == 3)
+        let x = try #require(Extended.solve(turned, [b]))
+        for (value, expected) in zip(Extended.combine(turned, x)[0], b) { #expect(abs((value - expected).high) < 1e-20) }
+        // A Jordan block has no basis of eigenvectors.
+        let jordan: [[DoubleDouble]] = [[-1e-12, 0], [1e-12, -1e-12]].map { $0.map { DoubleDouble($0) } }
+        #expect(try ExtendedEigenbasis(jordan) == nil)
     }
 } }
