@@ -19,7 +19,7 @@ enum Assembly {
     }
 
     static func entries(of affine: AffineLiouvillian, inner: MultipoleBasis, outer: MultipoleBasis) -> Entries {
-        let algebra = MultipoleAlgebra(spinCount: affine.spinCount)
+        let algebra = MultipoleAlgebra<Complex>(spinCount: affine.spinCount)
         let termCount = affine.terms.count
         var result = Entries()
         var greatest = [Double](repeating: 0, count: termCount)
@@ -46,7 +46,7 @@ enum Assembly {
     }
 
     /// The image Y of T_lq gives both columns: L(cos) = (Y + Y†)/√2 and L(sin) = (iY + (iY)†)/√2.
-    private static func append(_ images: [MultipolePatch], row: (l: Int, q: Int, isInner: Bool), column: (l: Int, q: Int, isInner: Bool),
+    private static func append(_ images: [MultipolePatch<Complex>], row: (l: Int, q: Int, isInner: Bool), column: (l: Int, q: Int, isInner: Bool),
                                inner: MultipoleBasis, outer: MultipoleBasis, greatest: inout [Double], to result: inout Entries) {
         let sign: Double = row.q % 2 == 0 ? 1 : -1
         let norm = column.q == 0 ? 0.5 : 0.5.squareRoot()

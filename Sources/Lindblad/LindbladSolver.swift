@@ -10,7 +10,7 @@ import SpinAlgebra
 public final class LindbladSolver {
     public let model: Model
     private let frames: FrameFinder
-    private var kernels: StructuralKernel
+    var kernels: StructuralKernel
     private var affines: [AffineKey: AffineLiouvillian] = [:]
     private var liouvillians: [LiouvillianKey: (liouvillian: TruncatedLiouvillian, lastUse: Int)] = [:]
     private var dickeBases: [DickeKey: DickeBasis] = [:]
@@ -20,6 +20,8 @@ public final class LindbladSolver {
     private var lastAxes: (values: [String: Double], spinCount: Int, axes: Axes)?
     var probes: [Int: BatchProbe] = [:]
     let workspace = BatchLU.Workspace()
+    /// Solutions in double-double of the last point: both studies of a point ask for them.
+    var lastMetastable = MetastableCache()
 
     private struct AffineKey: Hashable { let spinCount: Int; let frame: Frame }
     private struct LiouvillianKey: Hashable { let spinCount: Int; let frame: Frame; let window: MultipoleWindow }
@@ -114,6 +116,8 @@ public final class LindbladSolver {
             let leakIsSmall = solve.leak.norm <= leakTolerance || plan.isComplete
             if leakIsSmall {
                 let (error, projected) = try solve.dipoleErrors()
+                if let solution = try metastableSteadyState(instance, frame: frame, from: plan, rounding: error, errorTolerance: errorTolerance,
+                                                            slow: { try SlowModes(sector: liouvillian.steadySector, coefficients: coefficients).nearest(1, roughly: true) }) { return solution }
                 let isResolved = error <= errorTolerance
                 // Where rounding alone decides the weights, truncation has no say in them: the phases need no projection.
                 if projected <= projectedTolerance || !isResolved || plan.isComplete {
@@ -168,33 +172,10 @@ public final class LindbladSolver {
 
     // MARK: Slow modes
 
-    /// - Parameter count: modes wanted, a conjugate pair counted once.
-    public func slowModes(_ instance: ModelInstance, count: Int, errorTolerance: Double = 1e-8) throws -> SlowModeSolution {
-        let spinCount = instance.spinCount
-        let isDegenerate = try kernels.isDegenerate(spinCount: spinCount, values: instance.values)
-        let axes = isDegenerate ? Axes(frame: .laboratory, plan: WindowPlan(spinCount: spinCount)) : try axes(instance)
-        let frame = axes.frame
-        var plan = axes.plan
-        var widenings = 0
-        while true {
-            let window = isDegenerate ? MultipoleWindow(lMax: spinCount, qMax: spinCount) : plan.window
-            let (liouvillian, coefficients) = try assemble(instance, frame, window)
-            let kernel = isDegenerate ? try KernelSolve(liouvillian, coefficients: coefficients) : nil
-            var search = SlowModeSearch(liouvillian: liouvillian, coefficients: coefficients, count: count, kernel: kernel)
-            try search.run(probes: try probeFrequencies(instance))
-            if window.isComplete(spinCount: spinCount) || search.isCertified(leading: errorTolerance, others: widenings < 3 ? 1e-6 : .infinity) {
-                return search.solution(spinCount: spinCount, frame: frame, window: window)
-            }
-            let guilty = search.leaks
-            plan.widen(l: guilty.beyondL >= 0.1 * guilty.beyondQ ? .infinity : 0, q: guilty.beyondQ >= 0.1 * guilty.beyondL ? .infinity : 0)
-            widenings += 1
-        }
-    }
-
     /// Oscillation frequencies at which a mode far from zero may decay as slowly as the gap: those of the slowest modes of a
     /// small spin with the same parameters, which has few enough modes to know them all. Higher modes are not sought
     /// there: `searchRadius` says how far the list of modes is complete.
-    private func probeFrequencies(_ instance: ModelInstance) throws -> [Double] {
+    func probeFrequencies(_ instance: ModelInstance) throws -> [Double] {
         let others = try kernels.spectrum(min(10 + instance.spinCount % 2, instance.spinCount), instance.values).others
         let slowest = others.sorted { $0.re > $1.re }
         guard let first = slowest.first else { return [] }

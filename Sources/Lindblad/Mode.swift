@@ -53,3 +53,11 @@ extension Mode {
     /// Norm of L ρ_k outside the window over the damping there, for ‖ρ_k‖ = 1.
     public var leakNorm: Double { leak.norm }
 }
+
+extension [Complex] {
+    /// The vector of norm one.
+    var unit: [Complex] {
+        let norm = reduce(0) { $0 + $1.squaredMagnitude }.squareRoot()
+        return map { (1 / norm) * $0 }
+    }
+}

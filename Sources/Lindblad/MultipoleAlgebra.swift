@@ -2,9 +2,9 @@ import Numbers
 import SpinAlgebra
 
 /// A few neighbouring coefficients x_lq of an operator Σ x_lq T_lq, zero outside a box in (l, q).
-struct MultipolePatch {
+struct MultipolePatch<Scalar: MultipoleScalar> {
     let lLow: Int, lHigh: Int, qLow: Int, qHigh: Int
-    var values: [Complex]
+    var values: [Scalar]
 
     var width: Int { qHigh - qLow + 1 }
 
@@ -13,16 +13,16 @@ struct MultipolePatch {
         self.lHigh = lHigh
         self.qLow = qLow
         self.qHigh = qHigh
-        values = [Complex](repeating: .zero, count: (lHigh - lLow + 1) * (qHigh - qLow + 1))
+        values = [Scalar](repeating: .zero, count: (lHigh - lLow + 1) * (qHigh - qLow + 1))
     }
 
     /// The single operator `value` · T_lq.
-    init(l: Int, q: Int, value: Complex = .one) {
+    init(l: Int, q: Int, value: Scalar = Scalar(.one)) {
         self.init(lLow: l, lHigh: l, qLow: q, qHigh: q)
         values[0] = value
     }
 
-    subscript(l: Int, q: Int) -> Complex {
+    subscript(l: Int, q: Int) -> Scalar {
         l < lLow || l > lHigh || q < qLow || q > qHigh ? .zero : values[(l - lLow) * width + q - qLow]
     }
 
@@ -63,18 +63,18 @@ struct MultipolePatch {
 /// ```
 /// The last line is A_± = ∓[C_±, A_z] with the products of square roots cancelled by hand, so that no digits are lost
 /// at large l. Derivation in `docs/multipoles.md`.
-struct MultipoleAlgebra {
+struct MultipoleAlgebra<Scalar: MultipoleScalar> {
+    typealias Real = Scalar.Real
+    typealias MultipolePatch = Lindblad.MultipolePatch<Scalar>
     let spinCount: Int
-    /// K_l for l = 0…N+1; K_0 = 0 stands for the missing l = −1, and K_{N+1} = 0 closes the space.
-    private let coupling: [Double]
+    /// K_l/2 for l = 0…N+1; K_0 = 0 stands for the missing l = −1, and K_{N+1} = 0 closes the space.
+    private let halfCoupling: [Real]
 
     init(spinCount: Int) {
         self.spinCount = spinCount
-        let m = Double(spinCount + 1)
-        coupling = (0...spinCount + 1).map { (l: Int) -> Double in
-            if l == 0 { return 0 }
-            let order = Double(l)
-            return ((m - order) * (m + order) / (4 * order * order - 1)).squareRoot()
+        let m = spinCount + 1, half = Real(0.5)
+        halfCoupling = (0...m).map { (l: Int) -> Real in
+            l == 0 ? Real(0) : half * Real.squareRoot(of: (m - l) * (m + l), over: 4 * l * l - 1)
         }
     }
 
@@ -82,35 +82,34 @@ struct MultipoleAlgebra {
     enum Factor { case z, raising, lowering }
 
     func multiply(_ patch: MultipolePatch, by factor: Factor, on side: Side) -> MultipolePatch {
-        let s = side == .left ? 0.5 : -0.5
+        let s = side == .left ? 0.5 : -0.5, half = Real(s)
         let shift = factor == .z ? 0 : factor == .raising ? 1 : -1
         var result = MultipolePatch(lLow: max(patch.lLow - 1, 0), lHigh: min(patch.lHigh + 1, spinCount),
                                     qLow: patch.qLow + min(shift, 0), qHigh: patch.qHigh + max(shift, 0))
         let width = result.width
         var k = 0
         for l in patch.lLow...patch.lHigh {
-            let up = 0.5 * coupling[l + 1], down = 0.5 * coupling[l]
+            let up = halfCoupling[l + 1], down = halfCoupling[l]
             let row = (l - result.lLow) * width
             for q in patch.qLow...patch.qHigh {
                 let value = patch.values[k]
                 k += 1
-                if abs(q) > l || (value.re == 0 && value.im == 0) { continue }
+                if abs(q) > l || value.isZero { continue }
                 let at = row + q + shift - result.qLow
-                let same: Double, above: Double, below: Double
-                // Integer products stay exact in double to l ≈ 10⁷.
+                let same: Real, above: Real, below: Real
                 switch factor {
                 case .z:
-                    same = s * Double(q)
-                    above = up * Double((l + 1 - q) * (l + 1 + q)).squareRoot()
-                    below = down * Double((l - q) * (l + q)).squareRoot()
+                    same = Real(s * Double(q))
+                    above = up * Real.squareRoot(of: (l + 1 - q) * (l + 1 + q))
+                    below = down * Real.squareRoot(of: (l - q) * (l + q))
                 case .raising:
-                    same = s * Double((l - q) * (l + q + 1)).squareRoot()
-                    above = -up * Double((l + q + 1) * (l + q + 2)).squareRoot()
-                    below = down * Double((l - q) * (l - q - 1)).squareRoot()
+                    same = half * Real.squareRoot(of: (l - q) * (l + q + 1))
+                    above = -up * Real.squareRoot(of: (l + q + 1) * (l + q + 2))
+                    below = down * Real.squareRoot(of: (l - q) * (l - q - 1))
                 case .lowering:
-                    same = s * Double((l + q) * (l - q + 1)).squareRoot()
-                    above = up * Double((l - q + 1) * (l - q + 2)).squareRoot()
-                    below = -down * Double((l + q) * (l + q - 1)).squareRoot()
+                    same = half * Real.squareRoot(of: (l + q) * (l - q + 1))
+                    above = up * Real.squareRoot(of: (l - q + 1) * (l - q + 2))
+                    below = -down * Real.squareRoot(of: (l + q) * (l + q - 1))
                 }
                 result.values[at] += same * value
                 if l < spinCount { result.values[at + width] += above * value }
@@ -147,9 +146,40 @@ struct MultipoleAlgebra {
 
     /// Coefficients p_lq of the polynomial itself, P = Σ p_lq T_lq.
     func coefficients(of polynomial: SpinPolynomial) -> MultipolePatch {
-        let identity = MultipolePatch(l: 0, q: 0, value: Complex(Double(spinCount + 1).squareRoot()))
+        let identity = MultipolePatch(l: 0, q: 0, value: Real.squareRoot(of: spinCount + 1) * Scalar(.one))
         return multiply(identity, by: CompiledPolynomial(polynomial), on: .left)
     }
+}
+
+/// A complex number in which multipole coefficients are formed: `Complex`, or `ExtendedComplex` with twice the digits.
+protocol MultipoleScalar {
+    associatedtype Real: MultipoleReal
+    static var zero: Self { get }
+    init(_ value: Complex)
+    var isZero: Bool { get }
+    static func * (a: Real, b: Self) -> Self
+    static func * (a: Complex, b: Self) -> Self
+    static func += (a: inout Self, b: Self)
+}
+
+protocol MultipoleReal {
+    init(_ value: Double)
+    static func squareRoot(of integer: Int) -> Self
+    static func squareRoot(of numerator: Int, over denominator: Int) -> Self
+    static func * (a: Self, b: Self) -> Self
+    static prefix func - (a: Self) -> Self
+}
+
+extension Complex: MultipoleScalar {
+    typealias Real = Double
+    init(_ value: Complex) { self = value }
+    var isZero: Bool { re == 0 && im == 0 }
+}
+
+extension Double: MultipoleReal {
+    // Products of two multipole orders stay exact in double to l ≈ 10⁷.
+    static func squareRoot(of integer: Int) -> Double { Double(integer).squareRoot() }
+    static func squareRoot(of numerator: Int, over denominator: Int) -> Double { (Double(numerator) / Double(denominator)).squareRoot() }
 }
 
 /// A polynomial arranged for Horner's scheme from either side.

@@ -9,14 +9,14 @@ struct ObservableForm {
 
     /// - Parameter polynomial: written in the frame of the calculation.
     init(_ polynomial: SpinPolynomial, spinCount: Int) {
-        let patch = MultipoleAlgebra(spinCount: spinCount).coefficients(of: polynomial)
+        let patch = MultipoleAlgebra<Complex>(spinCount: spinCount).coefficients(of: polynomial)
         hermitian = Self.realCoefficients(patch, turn: .one)
         // P = P_h + i P_a with P_a = (P − P†)/2i, whose coefficients are those of −iP made Hermitian.
         skew = Self.realCoefficients(patch, turn: Complex(0, -1))
     }
 
     /// Coefficients of the Hermitian part of turn·P in the real multipoles.
-    private static func realCoefficients(_ patch: MultipolePatch, turn: Complex) -> [Multipole: Double] {
+    private static func realCoefficients(_ patch: MultipolePatch<Complex>, turn: Complex) -> [Multipole: Double] {
         var result: [Multipole: Double] = [:]
         let reach = max(abs(patch.qLow), abs(patch.qHigh))
         for l in patch.lLow...patch.lHigh {

@@ -24,6 +24,10 @@ struct SlowModeSearch {
     let kernel: KernelSolve?
     private(set) var modes: [Mode] = []
     private(set) var radius = Double.infinity
+    /// Greatest |λ| known of each sector, of a mode or of a disc known to be empty.
+    private(set) var extents: [Int: Double] = [:]
+    /// Sectors whose modes slower than `separation` come from a solution in double-double, maybe in a window of its own.
+    private var refined: [Int: (liouvillian: TruncatedLiouvillian, separation: Double)] = [:]
 
     init(liouvillian: TruncatedLiouvillian, coefficients: [Double], count: Int, kernel: KernelSolve?) {
         self.liouvillian = liouvillian
@@ -32,17 +36,20 @@ struct SlowModeSearch {
         self.kernel = kernel
     }
 
-    mutating func run(probes: [Double]) throws {
+    /// - Parameter known: slowest modes by sector that were found already.
+    mutating func run(probes: [Double], known: [Int: BatchSlowModes.Lane] = [:]) throws {
         for sector in liouvillian.sectors where sector.size > 0 {
             let nullCount = kernel?.blocks.first { $0.sector === sector }?.right.count ?? 0
             if nullCount == sector.size { continue }
             let scale = kernel?.scale ?? 0
             let solver = SlowModes(sector: sector, coefficients: coefficients)
-            var (found, reach) = try solver.nearest(count + nullCount, shift: nullCount > 0 ? KernelSolve.shift(scale: scale) : 0)
+            var (found, reach) = try known[sector.number].map { ([$0.mode], $0.radius) }
+                ?? solver.nearest(count + nullCount, shift: nullCount > 0 ? KernelSolve.shift(scale: scale) : 0)
             if nullCount > 0 {
                 found = Array(found.dropFirst(found.prefix { $0.eigenvalue.magnitude < 1e-7 * scale }.count))
             }
             modes += found
+            extents[sector.number] = found.reduce(reach) { max($0, $1.eigenvalue.magnitude) }
             if reach < radius { radius = reach }
             // A mode far off on the imaginary axis may decay slower than all that lie near zero.
             for frequency in probes where frequency > 0.8 * reach && reach.isFinite {
@@ -70,11 +77,28 @@ struct SlowModeSearch {
         modes.reduce(Sector.Leak()) { Sector.Leak(beyondL: max($0.beyondL, $1.leak.beyondL), beyondQ: max($0.beyondQ, $1.leak.beyondQ)) }
     }
 
-    func solution(spinCount: Int, frame: Frame, window: MultipoleWindow) -> SlowModeSolution {
-        let vectors = modes.map { mode -> [Complex] in
-            var all = [Complex](repeating: .zero, count: liouvillian.basis.count)
-            for index in 1..<max(1, all.count) where liouvillian.home[index].sector == mode.sector {
-                all[index] = mode.right[liouvillian.home[index].place]
+    /// Trades the modes of a sector that double precision cannot tell from zero for the given ones.
+    mutating func replaceSlowModes(by slow: [Mode], in liouvillian: TruncatedLiouvillian, sector: Int, separation: Double) {
+        refined[sector] = (liouvillian, 0.1 * separation)
+        modes.removeAll { $0.sector == sector && $0.eigenvalue.magnitude < 0.1 * separation }
+        modes += slow
+        modes.sort { ($0.decayRate, $0.eigenvalue.im, $0.sector) < ($1.decayRate, $1.eigenvalue.im, $1.sector) }
+        modes = Array(modes.prefix(count))
+    }
+
+    func solution(spinCount: Int, frame: Frame) -> SlowModeSolution {
+        let origins = modes.map { mode -> TruncatedLiouvillian in
+            if let own = refined[mode.sector], mode.eigenvalue.magnitude < own.separation { return own.liouvillian }
+            return liouvillian
+        }
+        // One window for all: the greatest, the others padded with zeros.
+        let windows = origins.map(\.window) + [liouvillian.window]
+        let window = MultipoleWindow(lMax: windows.map(\.lMax).max()!, qMax: windows.map(\.qMax).max()!)
+        let basis = MultipoleBasis(window)
+        let vectors = zip(modes, origins).map { mode, origin -> [Complex] in
+            var all = [Complex](repeating: .zero, count: basis.count)
+            for (index, multipole) in origin.multipoles.enumerated() where index > 0 && origin.home[index].sector == mode.sector {
+                all[basis.index(l: multipole.l, q: multipole.q, part: multipole.part)] = mode.right[origin.home[index].place]
             }
             return all
         }

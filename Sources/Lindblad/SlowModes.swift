@@ -24,34 +24,55 @@ struct SlowModes {
         // A short look tells whether one mode is far slower than the rest.
         let lu = try sector.factorization(coefficients, shift: shift)
         guard let (first, next) = try BlockKrylov.glimpse(size: size, map: { try lu.solve($0) }) else { return try around(shift, count: count, tolerance: 1e-8) }
+        let scale = sector.values(coefficients).reduce(0) { max($0, abs($1)) }
         if first < 5 * next {
+            if shift == 0, first * scale > 1e7, let slow = try several(count) { return slow }
             if count == 1 { return try around(shift, count: 1, tolerance: roughly ? 1e-2 : 1e-6) }
             return try crowd(count + 1, origin: shift, distance: 1 / first, without: nil)
         }
         let (slow, _) = try around(shift, count: 1, tolerance: 1e-12)
         guard let slowest = slow.first else { return (slow, 0) }
         // With the slow mode projected out, rounding that it would amplify no longer hides the others.
-        let others = try BlockKrylov.glimpse(size: size, map: slowest.removing(after: { try lu.solve($0) }, transposed: false))
+        let deflation = Deflation(slowest)
+        let others = try BlockKrylov.glimpse(size: size, map: deflation.removing(after: { try lu.solve($0) }, transposed: false))
         let distance = 1 / max(others?.first ?? 0, .leastNormalMagnitude)
         if count == 1 { return (slow, distance) }
-        let (rest, radius) = try crowd(count - 1, origin: shift, distance: distance, without: slowest)
+        if shift == 0, distance < 1e-7 * scale, let slow = try several(count) { return slow }
+        let (rest, radius) = try crowd(count - 1, origin: shift, distance: distance, without: deflation)
+        return (slow + rest, radius)
+    }
+
+    /// More than two metastable phases: their modes may be lost in rounding one by one, not as a subspace.
+    private func several(_ count: Int) throws -> (modes: [Mode], radius: Double)? {
+        guard let subspace = try SlowSubspace(sector: sector, coefficients: coefficients), subspace.right.count > 1 else { return nil }
+        let context = ModeContext(sector: sector, coefficients: coefficients), k = subspace.right.count
+        func mapped(_ vectors: [[Double]], _ weights: [Complex]) -> [Complex] {
+            (0..<sector.size).map { i in (0..<k).reduce(Complex.zero) { $0 + vectors[$1][i] * weights[$1] } }.unit
+        }
+        let images = subspace.right.map { sector.pattern.multiply(context.values, $0) }
+        let small = images.flatMap { image in subspace.left.map { w in zip(w, image).reduce(0) { $0 + $1.0 * $1.1 } } }
+        let (right, left) = try DenseEigen.eigenpairs(small, size: k)
+        let slow = zip(right, left).map { context.mode($0.value, right: mapped(subspace.right, $0.vector), left: mapped(subspace.left, $1.vector.map(\.conjugate)), polish: false) }
+            .sorted { $0.eigenvalue.magnitude < $1.eigenvalue.magnitude }
+        if count <= k { return (Array(slow.prefix(count)), subspace.separation) }
+        let (rest, radius) = try crowd(count - k, origin: 0, distance: subspace.separation, without: Deflation(right: subspace.right, left: subspace.left))
         return (slow + rest, radius)
     }
 
     /// The modes nearest to `origin` where they crowd at about `distance` from it: from half way they differ more.
-    private func crowd(_ count: Int, origin: Double, distance: Double, without slowest: Mode?) throws -> (modes: [Mode], radius: Double) {
+    private func crowd(_ count: Int, origin: Double, distance: Double, without slow: Deflation?) throws -> (modes: [Mode], radius: Double) {
         let shift = origin - 0.5 * distance
-        let (modes, reach) = try around(shift, count: count, tolerance: 1e-7, without: slowest)
+        let (modes, reach) = try around(shift, count: count, tolerance: 1e-7, without: slow)
         // All within `reach` of the shift are known: so are all within the disc about the origin that fits inside.
         return (modes.sorted { $0.eigenvalue.magnitude < $1.eigenvalue.magnitude }, max(0, reach - 0.5 * distance))
     }
 
     /// Modes nearest to a real shift, and how far from it none was missed.
-    private func around(_ shift: Double, count: Int, tolerance: Double, without slowest: Mode? = nil) throws -> (modes: [Mode], radius: Double) {
+    private func around(_ shift: Double, count: Int, tolerance: Double, without slow: Deflation? = nil) throws -> (modes: [Mode], radius: Double) {
         let lu = try sector.factorization(coefficients, shift: shift)
         func largest(_ tolerance: Double, transposed: Bool) throws -> [Eigenpair] {
             let plain: ([Double]) throws -> [Double] = { try lu.solve($0, transposed: transposed) }
-            let map = slowest?.removing(after: plain, transposed: transposed) ?? plain
+            let map = slow?.removing(after: plain, transposed: transposed) ?? plain
             if let found = try BlockKrylov.largest(size: sector.size, count: count, tolerance: tolerance, map: map) { return found.pairs }
             // Crowded spectra outgrow the unrestarted basis.
             return Array(try Arnoldi.largest(size: sector.size, count: count + 1, tolerance: 1e-13, map: map).pairs.prefix(count))
@@ -165,19 +186,35 @@ struct ModeContext {
     }
 }
 
-extension Mode {
-    /// The map followed by the projector that takes this (real) mode out: x ↦ (1 − v wᵀ/wᵀv) B x, or its transpose's twin.
-    fileprivate func removing(after map: @escaping ([Double]) throws -> [Double], transposed: Bool) -> ([Double]) throws -> [Double] {
-        let v = (transposed ? left : right).map(\.re), w = (transposed ? right : left).map(\.re)
+/// Slow modes to be taken out of a map: right vectors V and left ones with WᵀV = 1.
+private struct Deflation {
+    let right: [[Double]]
+    let left: [[Double]]
+
+    init(right: [[Double]], left: [[Double]]) {
+        self.right = right
+        self.left = left
+    }
+
+    /// One real mode.
+    init(_ mode: Mode) {
+        let v = mode.right.map(\.re), w = mode.left.map(\.re)
         let product = zip(v, w).reduce(0) { $0 + $1.0 * $1.1 }
-        let size = v.count
+        self.init(right: [v], left: [w.map { $0 / product }])
+    }
+
+    /// The map followed by the projector x ↦ (1 − V Wᵀ) x, or its transpose's twin.
+    func removing(after map: @escaping ([Double]) throws -> [Double], transposed: Bool) -> ([Double]) throws -> [Double] {
+        let v = transposed ? left : right, w = transposed ? right : left
         return { block in
             var image = try map(block)
+            let size = v[0].count
             for start in stride(from: 0, to: image.count, by: size) {
-                var weight = 0.0
-                for i in 0..<size { weight += w[i] * image[start + i] }
-                weight /= product
-                for i in 0..<size { image[start + i] -= weight * v[i] }
+                for (v, w) in zip(v, w) {
+                    var weight = 0.0
+                    for i in 0..<size { weight += w[i] * image[start + i] }
+                    for i in 0..<size { image[start + i] -= weight * v[i] }
+                }
             }
             return image
         }

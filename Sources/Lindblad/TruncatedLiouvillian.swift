@@ -12,6 +12,8 @@ final class TruncatedLiouvillian {
     let sectors: [Sector]
     /// Sector and place therein of each multipole; the trace (index 0) has no place.
     let home: [(sector: Int, place: Int)]
+    private let affine: AffineLiouvillian
+    private var extendedSectors: [Int: ExtendedSector] = [:]
 
     private var steadyBatch: BatchSteadyState?
     /// Windows with more unknowns do not go eight at a time: their factors would take a gigabyte.
@@ -26,11 +28,26 @@ final class TruncatedLiouvillian {
         return made
     }
 
+    private var slowModeBatches: [Int: BatchSlowModes] = [:]
+    /// Up to this size all eigenvalues of a sector cost less than a search.
+    private static let leastBatched = 60
+
+    /// The search for the slowest mode of a sector for eight points at a time; nil where that would not pay.
+    func batchSlowModes(_ number: Int, workspace: BatchLU.Workspace) throws -> BatchSlowModes? {
+        let size = sectors[number].size
+        guard size > Self.leastBatched, size <= Self.batchLimit else { return nil }
+        if let known = slowModeBatches[number] { return known }
+        let made = try BatchSlowModes(sectors[number], workspace: workspace)
+        slowModeBatches[number] = made
+        return made
+    }
+
     /// The sector that carries the steady state.
     var steadySector: Sector { sectors[0] }
 
     init(_ affine: AffineLiouvillian, window: MultipoleWindow) throws {
         self.window = window
+        self.affine = affine
         let spinCount = affine.spinCount
         let inner = MultipoleBasis(window)
         basis = inner
@@ -82,6 +99,16 @@ final class TruncatedLiouvillian {
         sectors = builders.enumerated().map { number, builder in
             builder.finish(number: number, spinCount: spinCount, multipoles: lists[number].map { all[$0] }, outer: entries.outerDiagonals)
         }
+    }
+}
+
+extension TruncatedLiouvillian {
+    /// A sector in double-double precision, assembled when first asked for (at about the price of the whole in double).
+    func extended(_ number: Int) -> ExtendedSector {
+        if let known = extendedSectors[number] { return known }
+        let made = ExtendedSector(affine, self, sector: number)
+        extendedSectors[number] = made
+        return made
     }
 }
 

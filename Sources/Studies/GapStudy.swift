@@ -58,39 +58,48 @@ public struct GapStudy: Study {
 
     public func cost(at point: Point) -> Cost { LindbladInputs.slowModesCost(spinCount: point.spinCount ?? Int(constants["N"] ?? 1), modes: count) }
 
-    public func run(at point: Point, in context: StudyContext) throws -> Record {
-        try LindbladInputs.run(model, point, constants, context) { solver, instance in
-            let solution = try solver.slowModes(instance, count: count)
-            let missing = [Double](repeating: .nan, count: count - solution.modes.count)
-            func perMode(_ value: (Mode) -> Double) -> OutputArray { OutputArray(solution.modes.map(value) + missing) }
-            /// A mode whose error swamps it is not stored: its digits would be noise.
-            func isResolved(_ mode: Mode) -> Bool { mode.error <= tolerances.gap * mode.decayRate }
-            var outputs: [String: OutputArray] = [
-                "eigenvalue": OutputArray(shape: [count], data: solution.modes.flatMap { mode -> [Double] in
-                    isResolved(mode) ? [mode.eigenvalue.re, mode.eigenvalue.im] : [.nan, .nan]
-                } + missing + missing, isComplex: true),
-                "mode_error": perMode(\.error), "mode_residual": perMode(\.residual), "mode_condition": perMode(\.condition),
-                "mode_leak": perMode(\.leakNorm),
-                "mode_parity": perMode { Double($0.kind.parity ?? -1) }, "mode_part": perMode { Double($0.kind.part?.rawValue ?? -1) },
-                "gap_radius": OutputArray(solution.searchRadius), "gap_kernel_dimension": OutputArray(Double(solution.kernelDimension)),
-                "gap_l_max": OutputArray(Double(solution.window.lMax)), "gap_q_max": OutputArray(Double(solution.window.qMax)),
-            ]
-            if keepsModes {
-                let width = solution.vectors.first?.count ?? 0
-                let rows = solution.vectors.flatMap { $0.flatMap { [$0.re, $0.im] } }
-                outputs["modes"] = OutputArray(shape: [count, width], data: rows + [Double](repeating: .nan, count: 2 * width * missing.count), isComplex: true)
-                outputs["mode_frame"] = OutputArray(shape: [3, 3], data: solution.frame.axes.flatMap { $0 })
-            }
-            guard let slowest = solution.modes.first else {
-                return Record(status: .ok, reason: "", outputs: outputs)          // every operator is stationary: there is no gap
-            }
-            if isResolved(slowest) || abs(slowest.eigenvalue.im) > 1e3 * slowest.error {
-                outputs["gap"] = OutputArray(slowest.decayRate)
-                outputs["gap_error"] = OutputArray(slowest.error)
-                return Record(status: .ok, outputs: outputs)
-            }
-            outputs["gap_error"] = OutputArray(abs(slowest.decayRate) + slowest.error)
-            return Record(status: .unresolved, reason: "the slowest decay rate is below what double precision resolves", outputs: outputs)
+    /// Only the single slowest mode is found for several points together.
+    public func batchWidth(at point: Point) -> Int {
+        let spinCount = point.spinCount ?? Int(constants["N"] ?? 1)
+        return count == 1 && spinCount <= LindbladSolver.greatestBatchedSpinCount ? 8 : 1
+    }
+
+    public func run(at point: Point, in context: StudyContext) throws -> Record { try run(at: [point], in: context)[0] }
+
+    public func run(at points: [Point], in context: StudyContext) throws -> [Record] {
+        try LindbladInputs.run(model, points, constants, context, solve: { $0.slowModes($1, count: count) }, record: record)
+    }
+
+    private func record(_ solution: SlowModeSolution, _ instance: ModelInstance) throws -> Record {
+        let missing = [Double](repeating: .nan, count: count - solution.modes.count)
+        func perMode(_ value: (Mode) -> Double) -> OutputArray { OutputArray(solution.modes.map(value) + missing) }
+        /// A mode whose error swamps it is not stored: its digits would be noise.
+        func isResolved(_ mode: Mode) -> Bool { mode.error <= tolerances.gap * mode.decayRate }
+        var outputs: [String: OutputArray] = [
+            "eigenvalue": OutputArray(shape: [count], data: solution.modes.flatMap { mode -> [Double] in
+                isResolved(mode) ? [mode.eigenvalue.re, mode.eigenvalue.im] : [.nan, .nan]
+            } + missing + missing, isComplex: true),
+            "mode_error": perMode(\.error), "mode_residual": perMode(\.residual), "mode_condition": perMode(\.condition),
+            "mode_leak": perMode(\.leakNorm),
+            "mode_parity": perMode { Double($0.kind.parity ?? -1) }, "mode_part": perMode { Double($0.kind.part?.rawValue ?? -1) },
+            "gap_radius": OutputArray(solution.searchRadius), "gap_kernel_dimension": OutputArray(Double(solution.kernelDimension)),
+            "gap_l_max": OutputArray(Double(solution.window.lMax)), "gap_q_max": OutputArray(Double(solution.window.qMax)),
+        ]
+        if keepsModes {
+            let width = solution.vectors.first?.count ?? 0
+            let rows = solution.vectors.flatMap { $0.flatMap { [$0.re, $0.im] } }
+            outputs["modes"] = OutputArray(shape: [count, width], data: rows + [Double](repeating: .nan, count: 2 * width * missing.count), isComplex: true)
+            outputs["mode_frame"] = OutputArray(shape: [3, 3], data: solution.frame.axes.flatMap { $0 })
         }
+        guard let slowest = solution.modes.first else {
+            return Record(status: .ok, reason: "", outputs: outputs)          // every operator is stationary: there is no gap
+        }
+        if isResolved(slowest) || abs(slowest.eigenvalue.im) > 1e3 * slowest.error {
+            outputs["gap"] = OutputArray(slowest.decayRate)
+            outputs["gap_error"] = OutputArray(slowest.error)
+            return Record(status: .ok, outputs: outputs)
+        }
+        outputs["gap_error"] = OutputArray(abs(slowest.decayRate) + slowest.error)
+        return Record(status: .unresolved, reason: "the slowest decay rate is below what double-double precision resolves", outputs: outputs)
     }
 }

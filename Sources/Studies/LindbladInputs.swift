@@ -21,20 +21,6 @@ enum LindbladInputs {
         return try model.instance(spinCount: Int(count), given.filter { !$0.key.contains(".") && $0.key != "N" })
     }
 
-    /// Runs `body` with the worker's solver; refusals that belong to the point become a failed record.
-    static func run(_ model: Model, _ point: Point, _ constants: [String: Double], _ context: StudyContext,
-                    _ body: (LindbladSolver, ModelInstance) throws -> Record) throws -> Record {
-        let start = ContinuousClock.now
-        var record = try guarded {
-            let instance = try instance(model, point, constants)
-            let solver = try context.service(SolverBox.self) { SolverBox() }.solver(model)
-            return try body(solver, instance)
-        }
-        let elapsed = (ContinuousClock.now - start).components
-        record.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
-        return record
-    }
-
     /// Several points through the worker's solver, what they have in common shared.
     /// - Parameter solve: a solution or an error for each instance.
     /// - Parameter record: of one solution.

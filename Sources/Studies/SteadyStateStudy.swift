@@ -151,7 +151,7 @@ public struct SteadyStateStudy: Study {
             return Record(status: .ok, outputs: outputs)
         case .unresolved(let phases):
             outputs["kernel_dimension"] = OutputArray(1)
-            var reason = "the slow mode decays more slowly than double precision resolves"
+            var reason = "the slow mode decays more slowly than double-double precision resolves"
             if phases.count == 2 {
                 for observable in observables { outputs["\(observable.name)_phases"] = try measure(observable, phases, instance, shape: [2]) }
                 outputs["purity_phases"] = OutputArray(phases.map(\.purity))

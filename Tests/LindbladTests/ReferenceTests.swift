@@ -18,7 +18,9 @@ extension SolverTests { @Suite struct ReferenceTests {
         let j = Double(point.N) / 2
         let measured = try ["Jx/j", "Jy/j", "Jz/j", "Jz^2/j^2"].map { try state.expectation(OperatorExpression(parsing: $0).polynomial(["N": Double(point.N), "j": j])).re }
         let expected = [point.jx, point.jy, point.jz, point.jz2]
-        let error = zip(measured, expected).map { abs($0 - $1) }.max()!
+        let errors = zip(measured, expected).map { abs($0 - $1) }
+        // ⟨Jy⟩ of the reference itself is good to 5e-18/gap only, the others are quadruple precision.
+        let error = max(errors[0], errors[1] - 5e-18 / (point.gap ?? 1), errors[2], errors[3])
         let gap = modes.modes[0].decayRate
         let gapError = point.gap.map { abs(gap - $0) / $0 }
         print("\(point): error \(error) (estimate \(solution.error)), purity error \(abs(state.purity - point.purity)), gap \(gap) relative error \(gapError ?? .nan) (estimate \(modes.modes[0].error / gap)), sector \(modes.modes[0].kind), leak \(solution.leak), window \(solution.window.lMax),\(solution.window.qMax)/\(modes.window.lMax),\(modes.window.qMax), \(middle.timeIntervalSince(begin)) s + \(end.timeIntervalSince(middle)) s")

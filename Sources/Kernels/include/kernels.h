@@ -53,4 +53,10 @@ void macrospin_batch_combine(int64_t n, const double *a, const double *g, double
 /* Overlaps of one column with those before it and itself; and taking g[i] times those before it off, then scaling. */
 void macrospin_batch_column_overlap(int64_t n, const double *b, int64_t column, double *g);
 void macrospin_batch_column_combine(int64_t n, double *b, int64_t column, const double *g, const double *scale);
+
+/* Y = A X in double-double arithmetic for four vectors. A by rows: entries starts[i] … starts[i+1]-1 of row i with their
+   columns[] and values high[] + low[]. Element i of X and Y holds the four high parts, then the four low parts.
+   No fused operations: the same bits on every processor. */
+void macrospin_dd_multiply4(int64_t n, const int64_t *starts, const int32_t *columns, const double *high, const double *low,
+                            const double *x, double *y);
 #endif

@@ -56,7 +56,7 @@ extension LindbladSolver {
                     } else if lane.leak.norm > leakTolerance && !isComplete {
                         candidate.plan.widen(l: lane.leak.beyondL / leakTolerance, q: lane.leak.beyondQ / leakTolerance)
                         waiting.append(candidate)
-                    } else if lane.rounding > errorTolerance {
+                    } else if lane.rounding > min(errorTolerance, extendedFrom(instances[candidate.index])) {
                         alone(candidate.index, from: candidate.plan)
                     } else if lane.truncation > projectedTolerance && !isComplete {
                         candidate.plan.widen(l: .infinity, q: .infinity)
