@@ -13,14 +13,12 @@ public final class LindbladSolver {
     private var kernels: StructuralKernel
     private var affines: [AffineKey: AffineLiouvillian] = [:]
     private var liouvillians: [LiouvillianKey: (liouvillian: TruncatedLiouvillian, lastUse: Int)] = [:]
-    private var dickeBases: [DickeKey: DickeBasis] = [:]
     private var clock = 0
     /// Frame of the last point: both studies of a point ask for it.
     private var lastFrame: (values: [String: Double], spinCount: Int, frame: Frame)?
 
     private struct AffineKey: Hashable { let spinCount: Int; let frame: Frame }
     private struct LiouvillianKey: Hashable { let spinCount: Int; let frame: Frame; let window: MultipoleWindow }
-    private struct DickeKey: Hashable { let spinCount: Int; let window: MultipoleWindow }
     /// Assembled windows kept at a time; a sweep needs a few per N.
     private static let cacheLimit = 12
 
@@ -62,15 +60,6 @@ public final class LindbladSolver {
         return (liouvillians[key]!.liouvillian, try affine.coefficients(instance.values))
     }
 
-    private func dickeBasis(_ spinCount: Int, _ window: MultipoleWindow) throws -> DickeBasis {
-        let key = DickeKey(spinCount: spinCount, window: window)
-        if let known = dickeBases[key] { return known }
-        let made = try DickeBasis(spinCount: spinCount, window: window)
-        if dickeBases.count >= 3 { dickeBases.removeAll() }
-        dickeBases[key] = made
-        return made
-    }
-
     // MARK: Steady state
 
     /// - Parameters:
@@ -100,7 +89,7 @@ public final class LindbladSolver {
                     if isResolved { outcome = .resolved(solve.state(frame: frame)) } else {
                         let isIsolated = search.radius > 100 * max(slow[0].eigenvalue.magnitude, slow[0].roundingError)
                         let phases = isIsolated && slow[0].eigenvalue.im == 0
-                            ? try solve.phases(slow[0], frame: frame, dicke: dickeBasis(spinCount, liouvillian.window)) : []
+                            ? try solve.phases(slow[0], frame: frame, dicke: DickeBasis(spinCount: spinCount, window: liouvillian.window)) : []
                         outcome = .unresolved(phases: phases)
                     }
                     return SteadyStateSolution(outcome: outcome, residual: solve.residual, leak: solve.leak.norm, error: error + projected,
@@ -145,7 +134,7 @@ public final class LindbladSolver {
         let outcome: SteadyStateSolution.Outcome
         var residual = 0.0
         if let initial {
-            let start = try dickeBasis(spinCount, window).coefficients(initial.matrix(spinCount: spinCount))
+            let start = DickeBasis(spinCount: spinCount, window: window).coefficients(try initial.matrix(spinCount: spinCount))
             let trace = 1 / Double(spinCount + 1).squareRoot()
             let limit = try kernel.limit(of: start, liouvillian, coefficients: coefficients, trace: trace)
             residual = defect(limit, liouvillian, coefficients)
