@@ -36,7 +36,7 @@ public struct DensitySpectrum: Sendable {
         /// F_Q = the greatest eigenvalue of F_ab = 2 Σ_ik (p_i − p_k)²/(p_i + p_k) Re⟨i|J_a|k⟩⟨k|J_b|i⟩ (Braunstein and Caves,
         /// PRL 72, 3439 (1994); Pezzè et al., RMP 90, 035005 (2018)). N for coherent states, at most N².
         public let value: Double
-        /// u in laboratory coordinates, with u_z > 0 (or u_z = 0 < u_y, or u = x); NaN where two axes are best (F equal to 10⁻⁹).
+        /// u in laboratory coordinates, with u_z > 0 (or u_y > 0 where |u_z| < 10⁻⁶, or u = x); NaN where two axes are best (F equal to 10⁻⁹).
         public let direction: [Double]
         /// F_ab in laboratory axes, rows.
         public let matrix: [[Double]]
@@ -48,31 +48,35 @@ public struct DensitySpectrum: Sendable {
         let (z, raising, count) = generators()
         let p = eigenvalues.suffix(count).map { $0 }
         // J_x = (J₊ + J₊†)/2, J_y = (J₊ − J₊†)/2i between eigenvectors i and k.
-        var sum = [[Double]](repeating: [0, 0, 0], count: 3)
+        var xx = 0.0, yy = 0.0, zz = 0.0, xy = 0.0, xz = 0.0, yz = 0.0
         for k in 0..<count {
             for i in 0..<count {
                 let weight = p[i] * p[k] / (p[i] + p[k])
-                let up = raising[k * count + i], down = raising[i * count + k].conjugate
-                let x = 0.5 * (up + down), difference = 0.5 * (up - down)
-                let elements = [x, Complex(difference.im, -difference.re), z[k * count + i]]
-                for a in 0..<3 {
-                    for b in 0...a { sum[a][b] += weight * (elements[a].re * elements[b].re + elements[a].im * elements[b].im) }
-                }
+                let up = raising[k * count + i], down = raising[i * count + k]
+                let x = Complex(0.5 * (up.re + down.re), 0.5 * (up.im - down.im))
+                let y = Complex(0.5 * (up.im + down.im), -0.5 * (up.re - down.re)), jz = z[k * count + i]
+                xx += weight * x.squaredMagnitude
+                yy += weight * y.squaredMagnitude
+                zz += weight * jz.squaredMagnitude
+                xy += weight * (x.re * y.re + x.im * y.im)
+                xz += weight * (x.re * jz.re + x.im * jz.im)
+                yz += weight * (y.re * jz.re + y.im * jz.im)
             }
         }
+        let sum = [[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]
         let axes = state.frame.axes, moments = state.secondMoments
         var matrix = [[Double]](repeating: [0, 0, 0], count: 3)
         for a in 0..<3 {
             for b in 0..<3 {
                 var pure = 0.0
-                for c in 0..<3 { for d in 0..<3 { pure += axes[c][a] * sum[max(c, d)][min(c, d)] * axes[d][b] } }
+                for c in 0..<3 { for d in 0..<3 { pure += axes[c][a] * sum[c][d] * axes[d][b] } }
                 matrix[a][b] = 4 * moments[a][b] - 8 * pure
             }
         }
         let (values, eigenvectors) = try DenseEigen.symmetric(matrix.flatMap { $0 }, size: 3)
         let isUnique = values[2] - values[1] > 1e-9 * max(abs(values[2]), 1)
         var direction = isUnique ? Array(eigenvectors[6..<9]) : [.nan, .nan, .nan]
-        if let leading = direction.last(where: { abs($0) > 1e-12 }), leading < 0 { direction = Vector.scale(direction, -1) }
+        if let leading = direction.last(where: { abs($0) > 1e-6 }), leading < 0 { direction = Vector.scale(direction, -1) }
         return FisherInformation(value: values[2], direction: direction, matrix: matrix)
     }
 

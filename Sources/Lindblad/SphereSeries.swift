@@ -13,7 +13,7 @@ struct SphereSeries {
     private let offsets: [Int]
     private let re: [Double], im: [Double]
     private let isReal: Bool
-    /// p_lq = ratio (cos θ p_l−1,q − back p_l−2,q), Y_lq = p_lq e^{iqφ}.
+    /// p_lq = ratio cos θ p_l−1,q − back p_l−2,q, Y_lq = p_lq e^{iqφ}.
     private let ratio: [Double], back: [Double]
     /// p_qq = start[q] sin θ p_q−1,q−1.
     private let start: [Double]
@@ -35,8 +35,9 @@ struct SphereSeries {
                 re.append(c.re)
                 im.append(q == 0 ? 0 : c.im)
                 let above = Double((l - q) * (l + q)), below = Double((l - 1 - q) * (l - 1 + q))
-                ratio.append(l == q ? 0 : (Double(4 * l * l - 1) / above).squareRoot())
-                back.append(l <= q + 1 ? 0 : (below / Double(4 * (l - 1) * (l - 1) - 1)).squareRoot())
+                let step = l == q ? 0 : (Double(4 * l * l - 1) / above).squareRoot()
+                ratio.append(step)
+                back.append(l <= q + 1 ? 0 : step * (below / Double(4 * (l - 1) * (l - 1) - 1)).squareRoot())
             }
         }
         offsets.append(re.count)
@@ -69,41 +70,40 @@ struct SphereSeries {
         }
     }
 
+    /// Four lanes at a time: that many sums fit the registers.
     private func sum(_ q: Int, _ first: Lanes, _ z: Lanes, _ profile: inout Profile) {
-        var evenRe = Lanes.zero, evenIm = Lanes.zero, oddRe = Lanes.zero, oddIm = Lanes.zero
+        let low = sum(q, first.lowHalf, z.lowHalf), high = sum(q, first.highHalf, z.highHalf)
+        profile.evenRe[q] = Lanes(lowHalf: low.evenRe, highHalf: high.evenRe)
+        profile.evenIm[q] = Lanes(lowHalf: low.evenIm, highHalf: high.evenIm)
+        profile.oddRe[q] = Lanes(lowHalf: low.oddRe, highHalf: high.oddRe)
+        profile.oddIm[q] = Lanes(lowHalf: low.oddIm, highHalf: high.oddIm)
+    }
+
+    private typealias Half = SIMD4<Double>
+
+    private func sum(_ q: Int, _ first: Half, _ z: Half) -> (evenRe: Half, evenIm: Half, oddRe: Half, oddIm: Half) {
+        var evenRe = Half.zero, evenIm = Half.zero, oddRe = Half.zero, oddIm = Half.zero
+        let begin = offsets[q], end = offsets[q + 1]
         re.withUnsafeBufferPointer { re in
             im.withUnsafeBufferPointer { im in
                 ratio.withUnsafeBufferPointer { ratio in
                     back.withUnsafeBufferPointer { back in
-                        var p = first, last = Lanes.zero
-                        var k = offsets[q]
-                        let end = offsets[q + 1]
-                        if isReal {
-                            while k < end {
-                                if k > offsets[q] { (p, last) = ((z * p - last * back[k]) * ratio[k], p) }
-                                evenRe += p * re[k]
-                                last = (z * p - last * back[k + 1]) * ratio[k + 1]
-                                swap(&p, &last)
-                                oddRe += p * re[k + 1]
-                                k += 2
-                            }
-                        } else {
-                            while k < end {
-                                if k > offsets[q] { (p, last) = ((z * p - last * back[k]) * ratio[k], p) }
-                                evenRe += p * re[k]
-                                evenIm += p * im[k]
-                                last = (z * p - last * back[k + 1]) * ratio[k + 1]
-                                swap(&p, &last)
-                                oddRe += p * re[k + 1]
-                                oddIm += p * im[k + 1]
-                                k += 2
-                            }
+                        var p = first, last = Half.zero, k = begin
+                        while true {
+                            evenRe += p * re[k]
+                            if !isReal { evenIm += p * im[k] }
+                            last = (z * ratio[k + 1]) * p - last * back[k + 1]
+                            oddRe += last * re[k + 1]
+                            if !isReal { oddIm += last * im[k + 1] }
+                            k += 2
+                            if k >= end { break }
+                            p = (z * ratio[k]) * last - p * back[k]
                         }
                     }
                 }
             }
         }
-        (profile.evenRe[q], profile.evenIm[q], profile.oddRe[q], profile.oddIm[q]) = (evenRe, evenIm, oddRe, oddIm)
+        return (evenRe, evenIm, oddRe, oddIm)
     }
 
     /// The same where p_qq underflows in some lanes: they carry `unit`^power until they have grown.
@@ -111,7 +111,7 @@ struct SphereSeries {
         var evenRe = Lanes.zero, evenIm = Lanes.zero, oddRe = Lanes.zero, oddIm = Lanes.zero
         var p = first, last = Lanes.zero, power = power
         for k in offsets[q]..<offsets[q + 1] {
-            if k > offsets[q] { (p, last) = ((z * p - last * back[k]) * ratio[k], p) }
+            if k > offsets[q] { (p, last) = ((z * ratio[k]) * p - last * back[k], p) }
             let grown = (power .> 0) .& ((p .> 1) .| (p .< -1))
             if any(grown) {
                 let factor = Lanes(repeating: 1).replacing(with: 1 / Self.unit, where: grown)
@@ -226,7 +226,7 @@ struct SphereSeries {
             }
             var p = mantissa, last = 0.0, scale = power
             for k in offsets[q]..<offsets[q + 1] where k - offsets[q] + q <= lMax {
-                if k > offsets[q] { (p, last) = ((z * p - last * back[k]) * ratio[k], p) }
+                if k > offsets[q] { (p, last) = (z * ratio[k] * p - last * back[k], p) }
                 if scale > 0 && abs(p) > 1 {
                     p /= Self.unit
                     last /= Self.unit

@@ -9,8 +9,9 @@ public struct Squeezing: Sendable {
     public let wineland: Double
     /// ξ²_S = 4 min Var(J_⊥)/N (Kitagawa and Ueda, PRA 47, 5138 (1993)); 1 for coherent states.
     public let kitagawaUeda: Double
-    /// Direction u = cos α e_θ + sin α e_φ of least variance, α in radians in (−π/2, π/2], where e_θ (south) and e_φ
-    /// (east) are the unit vectors of spherical coordinates at the mean spin; with the mean spin along ±z, e_φ = y.
+    /// Direction u = cos α e_θ + sin α e_φ of least variance, α in radians in (−π/4, 3π/4], where e_θ (south) and e_φ
+    /// (east) are the unit vectors of spherical coordinates at the mean spin; with the mean spin along ±z, e_φ = y. The
+    /// interval keeps 0 and π/2, which reflection symmetries force, away from its ends.
     public let angle: Double
     /// u in laboratory coordinates; −u means the same.
     public let direction: [Double]
@@ -41,7 +42,7 @@ public struct Squeezing: Sendable {
         }
         // Variance along α: mean + difference cos 2α + c sin 2α, least at 2α = atan2(−c, −difference).
         var alpha = 0.5 * atan2(-c, -difference)
-        if alpha <= -Double.pi / 2 { alpha += Double.pi }
+        if alpha <= -Double.pi / 4 { alpha += Double.pi }
         angle = alpha
         direction = Vector.add(Vector.scale(south, cos(alpha)), Vector.scale(east, sin(alpha)))
     }
