@@ -13,25 +13,6 @@ extension MultipoleState {
     /// - Returns: row-major over (θ, φ).
     public func wigner(on grid: SphereGrid) -> [Double] { series(nil).values(on: grid, rotation: rotation) }
 
-    /// Volume of the negative part of the Wigner function, ½((N+1)/4π ∫|W| dΩ − 1); half of the δ of Kenfack and
-    /// Życzkowski, J. Opt. B 6, 396 (2004).
-    ///
-    /// Independent of axes, hence summed in those of the state, on a grid of three points a period of the finest
-    /// harmonic, at least 256 × 256. The kinks of |W| leave an error of about 10⁻⁴ of the result.
-    public var wignerNegativity: Double {
-        let significant = significantOrders
-        let grid = SphereGrid(thetaCount: max(256, 3 * (significant.l + 1)), phiCount: significant.q == 0 ? 1 : max(256, 6 * significant.q))
-        let values = series(nil, lMax: significant.l, qMax: significant.q).values(on: grid)
-        let columns = grid.phi.count
-        var sum = 0.0
-        for (row, weight) in grid.weights.enumerated() {
-            var ring = 0.0
-            for column in 0..<columns { ring += max(0, -values[row * columns + column]) }
-            sum += weight * ring
-        }
-        return sum * Double(spinCount + 1) / Double(2 * columns)
-    }
-
     /// Populations ⟨m|ρ|m⟩ of the levels of the laboratory Jz, m ascending from −j.
     ///
     /// From the multipoles x_l0 of the laboratory axes alone, x_l0 = √(4π/(2l+1)) Σ_q x_lq Y_lq(z in the state's axes).
@@ -59,8 +40,11 @@ extension MultipoleState {
         return SphereSeries(lMax: lMax, qMax: qMax) { l, q in (scale * (factors?[l] ?? 1)) * values[l * shape[1] + q] }
     }
 
+    /// The Wigner function with the grid in the axes of the state, from multipoles of the given orders.
+    func wigner(onOwn grid: SphereGrid, _ orders: (l: Int, q: Int)) -> [Double] { series(nil, lMax: orders.l, qMax: orders.q).values(on: grid) }
+
     /// Orders beyond which coefficients add less than 10⁻¹⁷ of the norm.
-    private var significantOrders: (l: Int, q: Int) {
+    var significantOrders: (l: Int, q: Int) {
         var byL = [Double](repeating: 0, count: window.lMax + 1), byQ = [Double](repeating: 0, count: window.qMax + 1)
         for (multipole, x) in zip(MultipoleBasis(window).multipoles, coefficients) {
             byL[multipole.l] += x * x

@@ -7,13 +7,18 @@ public struct SphereGrid: Hashable, Sendable {
     public let theta: [Double]
     /// Azimuths 2πk/n in radians.
     public let phi: [Double]
-    /// Gauss–Legendre weights of the θ in d(cos θ); they sum to 2.
+    /// Weights of the θ in d(cos θ); they sum to 2.
     public let weights: [Double]
 
     public init(thetaCount: Int, phiCount: Int) {
         let rule = Self.gaussLegendre(thetaCount)
-        theta = rule.map { acos($0.node) }
-        weights = rule.map(\.weight)
+        self.init(theta: rule.map { acos($0.node) }, weights: rule.map(\.weight), phiCount: phiCount)
+    }
+
+    /// θ must be symmetric about π/2.
+    init(theta: [Double], weights: [Double], phiCount: Int) {
+        self.theta = theta
+        self.weights = weights
         phi = (0..<phiCount).map { 2 * Double.pi * Double($0) / Double(phiCount) }
     }
 

@@ -108,7 +108,7 @@ import SpinAlgebra
         let (f, g) = (try s.quantumFisherInformation(), try t.quantumFisherInformation())
         #expect(largestDifference(f.matrix.flatMap { $0 } + f.direction, g.matrix.flatMap { $0 } + g.direction) < 1e-10 && f.direction[0].isFinite)
         #expect(largestDifference(here.populations, there.populations) < 1e-13)
-        #expect(abs(here.wignerNegativity - there.wignerNegativity) < 1e-4)
+        #expect(abs(here.wignerNegativity - there.wignerNegativity) < 1e-5)
         for size in [(12, 10), (7, 9), (13, 24)] {
             let grid = SphereGrid(thetaCount: size.0, phiCount: size.1)
             #expect(largestDifference(here.husimi(on: grid), there.husimi(on: grid)) < 1e-13)

@@ -77,20 +77,27 @@ import Numbers
     }
 
     /// N = 1: W = (1 + √3 cos γ)/2 is negative beyond cos γ = −1/√3, volume 1/√3 − ½. |1, 0⟩: the polynomial above.
-    @Test func negativity() {
+    @Test func negativityClosedForms() {
         for frame in [Frame.laboratory, StateExamples.skew] {
             let one = StateExamples.coherent(1, theta: 1.1, phi: 0.4, frame: frame).wignerNegativity
-            #expect(abs(one - (1 / 3.0.squareRoot() - 0.5)) < 2e-5)
+            #expect(abs(one - (1 / 3.0.squareRoot() - 0.5)) < 1e-6)
         }
         let c = 1 / 3.0 + 10.0.squareRoot() / 6, d = 10.0.squareRoot() / 2, root = (c / d).squareRoot()
         let exact = 3 * (d / 3 * (1 - root * root * root) - c * (1 - root))
-        #expect(abs(StateExamples.dicke(2, level: 1).wignerNegativity - exact) < 1e-4)
-        // Classical mixtures of many coherent states have none; a cat has much.
-        let flat = StateExamples.diagonal([Double](repeating: 1 / 21.0, count: 21)).wignerNegativity
-        #expect(flat == 0)
-        var cat = [Complex](repeating: .zero, count: 21)
+        #expect(abs(StateExamples.dicke(2, level: 1).wignerNegativity - exact) < 1e-6)
+        #expect(StateExamples.diagonal([Double](repeating: 1 / 21.0, count: 21)).wignerNegativity < 1e-14)
+    }
+
+    /// Against plain sums over 3000 × 1500 Gauss–Legendre points: nodal lines along rings, along meridians and across.
+    @Test func negativityOfFineStructures() throws {
+        var cat = [Complex](repeating: .zero, count: 21), nearlyDicke = [Complex](repeating: .zero, count: 101)
         (cat[0], cat[20]) = (Complex(0.5.squareRoot()), Complex(0.5.squareRoot()))
-        #expect(StateExamples.pure(cat).wignerNegativity > 0.3)
+        (nearlyDicke[50], nearlyDicke[51]) = (Complex(0.99995), Complex(0.01))
+        for (state, points) in [(StateExamples.pure(cat), 1500), (StateExamples.dicke(100, level: 50), 1), (StateExamples.pure(nearlyDicke), 300)] {
+            let grid = SphereGrid(thetaCount: 3000, phiCount: points), values = state.wigner(on: grid)
+            let fine = 0.5 * (integral(values.map { abs($0) }, grid, spinCount: state.spinCount) - 1)
+            #expect(abs(state.wignerNegativity - fine) < 2e-3 * fine && fine > 0.5, "\(state.wignerNegativity), \(fine)")
+        }
     }
 
     /// Y_3000,1200(θ, 0) by the same recurrence in 60 digits (mpmath); at θ = 0.42 the start sin^1200 θ underflows.
