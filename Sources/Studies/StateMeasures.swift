@@ -19,7 +19,7 @@ struct StateMeasures: Sendable {
         ]), help: "grid of husimi and wigner: {theta: \(defaultTheta), phi: \(defaultPhi)} unless given", showsInOutputs: true),
     ]
     private static let defaultTheta = 61, defaultPhi = 120
-    /// Beyond this the density matrix and its eigenvectors take more than 2 GB.
+    /// Beyond this the density matrix and its eigenvectors take more than 3 GB.
     static let greatestMatrixSpinCount = 5000
 
     private let measures: [Measure]
@@ -78,7 +78,7 @@ struct StateMeasures: Sendable {
         let multipoles = window * min(3.5 * n.squareRoot(), n)
         var cost = Cost(seconds: 0, bytes: 0)
         if measures.contains(.fisher) || measures.contains(.entropy) {
-            cost = Cost(seconds: 2e-9 * n * n * n + 4e-10 * n * multipoles, bytes: 60 * n * n)
+            cost = Cost(seconds: 2e-9 * n * n * n + 4e-10 * n * multipoles, bytes: 120 * n * n)
         }
         for measure in [Measure.husimi, .wigner] where measures.contains(measure) { cost.seconds += 5e-10 * points * multipoles }
         if measures.contains(.negativity) { cost.seconds += 5e-10 * max(256 * 256, 20 * multipoles) * window }

@@ -24,6 +24,17 @@ import SpinAlgebra
         }
     }
 
+    /// Initial states for any angles: (θ, φ) and (−θ, φ + π) are one direction, as are (2π − θ, φ + π) and (θ + 2π, φ).
+    @Test(arguments: [5, 6]) func coherentInitialStates(_ spinCount: Int) throws {
+        let expected = StateExamples.coherent(spinCount, theta: 0.7, phi: 0.4).coefficients
+        let turn = 2 * Double.pi
+        let angles: [(Double, Double)] = [(0.7, 0.4), (-0.7, 0.4 + turn / 2), (turn - 0.7, 0.4 + turn / 2), (0.7 + turn, 0.4)]
+        for (theta, phi) in angles {
+            let state = StateExamples.state(try InitialState.coherent(theta: theta, phi: phi).matrix(spinCount: spinCount), spinCount: spinCount)
+            #expect(largestDifference(state.coefficients, expected) < 1e-14)
+        }
+    }
+
     /// F = N(N+2)/2 − 2m², any axis perpendicular to z: 4⟨Jx²⟩ = 2(j(j+1) − m²).
     @Test(arguments: [(4, 2), (9, 3), (30, 15), (30, 28)]) func dicke(_ spinCount: Int, _ level: Int) throws {
         let state = StateExamples.dicke(spinCount, level: level), n = Double(spinCount), m = Double(level) - n / 2
