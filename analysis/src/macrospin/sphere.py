@@ -26,7 +26,7 @@ def plot_sphere(dataset, variable: str):
     chosen = _choice(dataset, axes, points)
     if len(chosen) < len(points):
         print(f"note: showing {variable} at {len(chosen)} of {len(points)} points", file=sys.stderr)
-    columns = min(4, max(1, len(chosen)))
+    columns = next((c for c in (4, 3) if len(chosen) % c == 0), min(4, max(1, len(chosen))))
     rows = max(1, -(-len(chosen) // columns))
     figure, panels = plt.subplots(rows, columns, figsize=(2.9 * columns, 2.2 * rows), sharex=True, sharey=True, squeeze=False, layout="constrained")
     # Cells between the points: halfway in θ, from pole to pole; half a step around each φ.
@@ -48,8 +48,9 @@ def plot_sphere(dataset, variable: str):
         ax.set_ylim(1, 0)
     for spare in panels.flat[len(chosen):]:
         spare.set_visible(False)
-    for ax in panels[-1]:
+    for ax in panels.flat[max(0, len(chosen) - columns):len(chosen)]:
         ax.set_xlabel(r"$\varphi/\pi$")
+        ax.tick_params(labelbottom=True)
     for ax in panels[:, 0]:
         ax.set_ylabel(r"$\theta/\pi$")
     return figure
