@@ -114,7 +114,7 @@ struct ArchiveReader {
         guard let kind = OutputKind(rawValue: plan.kind), let dimension = Studies.Dimension(rawValue: plan.dimension), plan.variables.count == (kind == .complex ? 2 : 1),
               plan.extents.count == plan.axes.count
         else { throw Damage(what: "the schema of output \(plan.name) is not understood") }
-        return OutputSpec(plan.name, kind: kind, axes: plan.axes.map { OutputAxis(name: $0.name, extent: $0.extent, labels: $0.labels) },
+        return OutputSpec(plan.name, kind: kind, axes: plan.axes.map { OutputAxis(name: $0.name, extent: $0.extent, labels: $0.labels, coordinates: $0.coordinates ?? []) },
                           dimension: dimension, meaning: plan.meaning)
     }
 

@@ -78,6 +78,13 @@ struct ArchiveWriter {
         }
         var made: Set<String> = []
         for own in schema.tables.flatMap(\.outputs).flatMap(\.axes) where made.insert(own.dimension).inserted {
+            if let values = own.coordinates, values.count == own.length {
+                try file.create(own.dimension, fileType: Double.fileType, shape: [own.length]) { dataset in
+                    try dataset.becomeScale(label: own.dimension, extent: own.length)
+                    try dataset.write(values)
+                }
+                continue
+            }
             guard own.labels.count == own.length, !own.labels.isEmpty else { try makeBareDimension(own.dimension, own.length); continue }
             try HDF5Text.withVariableType { type in
                 try file.create(own.dimension, fileType: type, shape: [own.length]) { dataset in

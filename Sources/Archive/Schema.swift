@@ -17,6 +17,8 @@ struct Schema: Codable {
         var name: String
         var extent: Int?
         var labels: [String]
+        /// Absent where the entries have no coordinates, and in archives from before there were any.
+        var coordinates: [Double]?
         var dimension: String
         /// Extent in the file.
         var length: Int
@@ -84,7 +86,8 @@ extension Schema {
         for (index, table) in tables.enumerated() {
             self.tables[index].outputs = table.outputs.map { output in
                 let own = output.axes.map { axis in
-                    OwnAxis(name: axis.name, extent: axis.extent, labels: axis.labels, dimension: dimensions[axis] ?? axis.name, length: lengths[axis] ?? 1)
+                    OwnAxis(name: axis.name, extent: axis.extent, labels: axis.labels, coordinates: axis.coordinates.isEmpty ? nil : axis.coordinates,
+                            dimension: dimensions[axis] ?? axis.name, length: lengths[axis] ?? 1)
                 }
                 let ragged = output.axes.filter { $0.extent == nil }.count
                 return Output(

@@ -24,9 +24,11 @@ public enum InitialState: Equatable, Sendable {
             let amplitudes = (0..<size).map { k -> Complex in
                 if (c == 0 && k > 0) || (s == 0 && k < spinCount) { return .zero }
                 let logarithm = 0.5 * (lgamma(Double(size)) - lgamma(Double(k + 1)) - lgamma(Double(size - k)))
-                    + (k > 0 ? Double(k) * log(c) : 0) + (k < spinCount ? Double(spinCount - k) * log(s) : 0)
+                    + (k > 0 ? Double(k) * log(abs(c)) : 0) + (k < spinCount ? Double(spinCount - k) * log(abs(s)) : 0)
+                // Angles outside 0 … π make c or s negative.
+                let sign: Double = (c < 0 && k % 2 == 1) != (s < 0 && (spinCount - k) % 2 == 1) ? -1 : 1
                 let angle = Double(spinCount - k) * phi
-                return exp(logarithm) * Complex(cos(angle), sin(angle))
+                return sign * exp(logarithm) * Complex(cos(angle), sin(angle))
             }
             for column in 0..<size { for row in 0..<size { matrix[column * size + row] = amplitudes[row] * amplitudes[column].conjugate } }
         case .dicke(let m):

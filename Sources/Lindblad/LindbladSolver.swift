@@ -13,7 +13,6 @@ public final class LindbladSolver {
     var kernels: StructuralKernel
     private var affines: [AffineKey: AffineLiouvillian] = [:]
     private var liouvillians: [LiouvillianKey: (liouvillian: TruncatedLiouvillian, lastUse: Int)] = [:]
-    private var dickeBases: [DickeKey: DickeBasis] = [:]
     private var clock = 0
     private var meanSpins: [Int: MeanSpinFamily] = [:]
     /// Axes of the last point: both studies of a point ask for them.
@@ -25,7 +24,6 @@ public final class LindbladSolver {
 
     private struct AffineKey: Hashable { let spinCount: Int; let frame: Frame }
     private struct LiouvillianKey: Hashable { let spinCount: Int; let frame: Frame; let window: MultipoleWindow }
-    private struct DickeKey: Hashable { let spinCount: Int; let window: MultipoleWindow }
     /// Assembled windows kept at a time; a sweep needs a few per N.
     private static let cacheLimit = 12
     /// Greatest error of ⟨J⟩/j that truncation may cause.
@@ -91,15 +89,6 @@ public final class LindbladSolver {
         return (liouvillians[key]!.liouvillian, try affine.coefficients(instance.values))
     }
 
-    private func dickeBasis(_ spinCount: Int, _ window: MultipoleWindow) throws -> DickeBasis {
-        let key = DickeKey(spinCount: spinCount, window: window)
-        if let known = dickeBases[key] { return known }
-        let made = try DickeBasis(spinCount: spinCount, window: window)
-        if dickeBases.count >= 3 { dickeBases.removeAll() }
-        dickeBases[key] = made
-        return made
-    }
-
     // MARK: Steady state
 
     /// One point by itself, whatever its N: the widening path that batches hand their difficult points to.
@@ -136,7 +125,7 @@ public final class LindbladSolver {
         let search = try SlowModes(sector: solve.liouvillian.steadySector, coefficients: solve.coefficients).nearest(1, roughly: true)
         guard let slowest = search.modes.first, slowest.eigenvalue.im == 0,
               search.radius > 100 * max(slowest.eigenvalue.magnitude, slowest.roundingError) else { return [] }
-        return try solve.phases(slowest, frame: frame, dicke: dickeBasis(solve.spinCount, solve.liouvillian.window))
+        return try solve.phases(slowest, frame: frame, dicke: DickeBasis(spinCount: solve.spinCount, window: solve.liouvillian.window))
     }
 
     /// Several steady states: the complete window, since slow modes of such models reach l = N.
@@ -147,7 +136,7 @@ public final class LindbladSolver {
         let outcome: SteadyStateSolution.Outcome
         var residual = 0.0
         if let initial {
-            let start = try dickeBasis(spinCount, window).coefficients(initial.matrix(spinCount: spinCount))
+            let start = DickeBasis(spinCount: spinCount, window: window).coefficients(try initial.matrix(spinCount: spinCount))
             let trace = 1 / Double(spinCount + 1).squareRoot()
             let limit = try kernel.limit(of: start, liouvillian, coefficients: coefficients, trace: trace)
             residual = defect(limit, liouvillian, coefficients)

@@ -57,18 +57,6 @@ public enum DenseEigen {
         return (zip(re, im).map { Complex($0, $1) }, right, left)
     }
 
-    /// Eigenvalues (ascending) of a real symmetric matrix (dsyev).
-    public static func symmetricEigenvalues(_ matrix: [Double], size: Int) throws -> [Double] {
-        var a = matrix, n = Int32(size), info: Int32 = 0, query = 0.0, lwork: Int32 = -1
-        var values = [Double](repeating: 0, count: size)
-        dsyev_("N", "L", &n, &a, &n, &values, &query, &lwork, &info, 1, 1)
-        lwork = Int32(query)
-        var work = [Double](repeating: 0, count: Int(lwork))
-        dsyev_("N", "L", &n, &a, &n, &values, &work, &lwork, &info, 1, 1)
-        guard info == 0 else { throw EigenvalueError("dsyev did not converge (INFO = \(info), n = \(size))") }
-        return values
-    }
-
     /// Eigenvalues (ascending) and eigenvectors (columns) of a real symmetric matrix (dsyev).
     public static func symmetric(_ matrix: [Double], size: Int) throws -> (values: [Double], vectors: [Double]) {
         var a = matrix, n = Int32(size), info: Int32 = 0, query = 0.0, lwork: Int32 = -1
@@ -79,39 +67,6 @@ public enum DenseEigen {
         dsyev_("V", "L", &n, &a, &n, &values, &work, &lwork, &info, 1, 1)
         guard info == 0 else { throw EigenvalueError("dsyev did not converge (INFO = \(info), n = \(size))") }
         return (values, a)
-    }
-
-    /// Eigenvalues (ascending) of a complex Hermitian matrix (zheev).
-    public static func hermitianEigenvalues(_ matrix: [Complex], size: Int) throws -> [Double] {
-        var a = matrix, n = Int32(size), info: Int32 = 0, query = Complex.zero, lwork: Int32 = -1
-        var values = [Double](repeating: 0, count: size), rwork = [Double](repeating: 0, count: max(1, 3 * size - 2))
-        zheev_("N", "L", &n, &a, &n, &values, &query, &lwork, &rwork, &info, 1, 1)
-        lwork = Int32(query.re)
-        var work = [Complex](repeating: .zero, count: Int(lwork))
-        zheev_("N", "L", &n, &a, &n, &values, &work, &lwork, &rwork, &info, 1, 1)
-        guard info == 0 else { throw EigenvalueError("zheev did not converge (INFO = \(info), n = \(size))") }
-        return values
-    }
-
-    /// The `count` lowest eigenpairs of a symmetric tridiagonal matrix (dstevr); vectors are columns of length
-    /// `diagonal.count`.
-    public static func tridiagonal(diagonal: [Double], offDiagonal: [Double], lowest count: Int) throws -> (values: [Double], vectors: [Double]) {
-        let size = diagonal.count
-        precondition(offDiagonal.count == size - 1 && count <= size && count > 0)
-        var d = diagonal, e = offDiagonal + [0], n = Int32(size), info: Int32 = 0
-        var first: Int32 = 1, last = Int32(count), found: Int32 = 0, zero = 0.0
-        var values = [Double](repeating: 0, count: size), vectors = [Double](repeating: 0, count: size * count)
-        var support = [Int32](repeating: 0, count: 2 * size), lwork: Int32 = -1, liwork: Int32 = -1
-        var workQuery = 0.0, iworkQuery: Int32 = 0
-        dstevr_("V", "I", &n, &d, &e, &zero, &zero, &first, &last, &zero, &found, &values, &vectors, &n, &support,
-                &workQuery, &lwork, &iworkQuery, &liwork, &info, 1, 1)
-        lwork = Int32(workQuery)
-        liwork = iworkQuery
-        var work = [Double](repeating: 0, count: Int(lwork)), iwork = [Int32](repeating: 0, count: Int(liwork))
-        dstevr_("V", "I", &n, &d, &e, &zero, &zero, &first, &last, &zero, &found, &values, &vectors, &n, &support,
-                &work, &lwork, &iwork, &liwork, &info, 1, 1)
-        guard info == 0, Int(found) == count else { throw EigenvalueError("dstevr did not converge (INFO = \(info), n = \(size))") }
-        return (Array(values.prefix(count)), vectors)
     }
 
     /// Solves A X = B with dense LU (dgesv).

@@ -22,13 +22,21 @@ enum LindbladInputs {
     }
 
     /// Several points through the worker's solver, what they have in common shared.
-    /// - Parameter solve: a solution or an error for each instance.
-    /// - Parameter record: of one solution.
-    static func run<Solution>(_ model: Model, _ points: [Point], _ constants: [String: Double], _ context: StudyContext,
+    /// - Parameters:
+    ///   - check: refuses an instance before it is solved.
+    ///   - solve: a solution or an error for each instance.
+    ///   - record: of one solution.
+    static func run<Solution>(_ model: Model, _ points: [Point], _ constants: [String: Double], _ context: StudyContext, check: (ModelInstance) throws -> Void = { _ in },
                               solve: (LindbladSolver, [ModelInstance]) -> [Result<Solution, any Error>],
                               record: (Solution, ModelInstance) throws -> Record) throws -> [Record] {
         let start = ContinuousClock.now
-        let instances = points.map { point in Result { try instance(model, point, constants) } }
+        let instances = points.map { point in
+            Result {
+                let instance = try instance(model, point, constants)
+                try check(instance)
+                return instance
+            }
+        }
         let valid = instances.compactMap { try? $0.get() }
         let solver = try context.service(SolverBox.self) { SolverBox() }.solver(model)
         var solutions = solve(solver, valid).makeIterator()

@@ -40,11 +40,15 @@ public struct OptionSpec: Sendable {
     public let kind: OptionKind
     public let defaultValue: OptionValue?
     public let help: String
-    public init(_ name: String, _ kind: OptionKind, default defaultValue: OptionValue? = nil, help: String) {
+    /// All that the option decides can be seen in the declared outputs: it may change in a run that has begun as long as
+    /// the outputs that were there stay as they were.
+    public let showsInOutputs: Bool
+    public init(_ name: String, _ kind: OptionKind, default defaultValue: OptionValue? = nil, help: String, showsInOutputs: Bool = false) {
         self.name = name
         self.kind = kind
         self.defaultValue = defaultValue
         self.help = help
+        self.showsInOutputs = showsInOutputs
     }
 }
 

@@ -8,10 +8,13 @@ public struct OutputAxis: Hashable, Sendable {
     public let extent: Int?
     /// Names of the entries, where they have any (`["lower", "upper"]`).
     public let labels: [String]
-    public init(name: String, extent: Int?, labels: [String] = []) {
+    /// Numbers at the entries, where they stand for points of a line (polar angles in radians).
+    public let coordinates: [Double]
+    public init(name: String, extent: Int?, labels: [String] = [], coordinates: [Double] = []) {
         self.name = name
         self.extent = extent
         self.labels = labels
+        self.coordinates = coordinates
     }
 }
 

@@ -17,7 +17,7 @@ public struct SteadyStateStudy: Study {
             OptionSpec("even", .number(0...1), help: "weight of the even sector of (-1)^(j-Jz), the odd one has the rest"),
             OptionSpec("sector", .choice(["even", "odd"]), help: "one sector of (-1)^(j-Jz), equally filled"),
         ]), help: "chooses among several steady states (strong symmetry): {theta, phi}, {m}, {even} or {sector}"),
-    ]
+    ] + StateMeasures.options
 
     private struct Observable: Sendable {
         let name: String
@@ -30,6 +30,7 @@ public struct SteadyStateStudy: Study {
     private let model: Model
     private let tolerances: Tolerances
     private let observables: [Observable]
+    private let measures: StateMeasures
     private let keepsState: Bool
     private let initial: InitialState?
     private let constants: [String: Double]
@@ -58,6 +59,7 @@ public struct SteadyStateStudy: Study {
         }
         if case .choices(let kept)? = setup.options["keep"] { keepsState = kept.contains("state") } else { keepsState = false }
         initial = try Self.initialState(setup.options)
+        measures = StateMeasures(setup.options)
     }
 
     private static func initialState(_ options: Options) throws -> InitialState? {
@@ -104,6 +106,7 @@ public struct SteadyStateStudy: Study {
             OutputSpec("state_q_max", kind: .integer, meaning: "greatest multipole component |q| kept"),
             OutputSpec("kernel_dimension", kind: .integer, meaning: "number of linearly independent stationary operators"),
         ]
+        list += measures.outputs
         if keepsState {
             list += [
                 OutputSpec("state", kind: .complex, axes: [OutputAxis(name: "state_l", extent: nil), OutputAxis(name: "state_q", extent: nil)],
@@ -115,7 +118,13 @@ public struct SteadyStateStudy: Study {
         return list
     }
 
-    public func cost(at point: Point) -> Cost { LindbladInputs.steadyStateCost(spinCount: spinCount(point)) }
+    public func cost(at point: Point) -> Cost {
+        let count = spinCount(point), extra = measures.cost(spinCount: count)
+        var cost = LindbladInputs.steadyStateCost(spinCount: count)
+        cost.seconds += extra.seconds
+        cost.bytes += extra.bytes
+        return cost
+    }
 
     private func spinCount(_ point: Point) -> Int { point.spinCount ?? Int(constants["N"] ?? 1) }
 
@@ -127,7 +136,7 @@ public struct SteadyStateStudy: Study {
     public func run(at point: Point, in context: StudyContext) throws -> Record { try run(at: [point], in: context)[0] }
 
     public func run(at points: [Point], in context: StudyContext) throws -> [Record] {
-        try LindbladInputs.run(model, points, constants, context, solve: { solver, instances in
+        try LindbladInputs.run(model, points, constants, context, check: { try measures.check(spinCount: $0.spinCount) }, solve: { solver, instances in
             solver.steadyStates(instances, leakTolerance: tolerances.leak, errorTolerance: tolerances.state, initial: initial)
         }, record: record)
     }
@@ -143,6 +152,7 @@ public struct SteadyStateStudy: Study {
             if case .chosen(_, let dimension) = solution.outcome { outputs["kernel_dimension"] = OutputArray(Double(dimension)) }
             for observable in observables { outputs[observable.name] = try measure(observable, [state], instance, shape: []) }
             outputs["purity"] = OutputArray(state.purity)
+            outputs.merge(try measures.evaluate([state])) { $1 }
             if keepsState {
                 let kept = state.sphericalCoefficients
                 outputs["state"] = OutputArray(shape: kept.shape, data: kept.values.flatMap { [$0.re, $0.im] }, isComplex: true)
@@ -155,6 +165,7 @@ public struct SteadyStateStudy: Study {
             if phases.count == 2 {
                 for observable in observables { outputs["\(observable.name)_phases"] = try measure(observable, phases, instance, shape: [2]) }
                 outputs["purity_phases"] = OutputArray(phases.map(\.purity))
+                outputs.merge(try measures.evaluate(phases, arePhases: true)) { $1 }
             } else {
                 reason += " (and more than one mode is slow, so the phases are not given)"
             }
@@ -176,11 +187,13 @@ public struct SteadyStateStudy: Study {
         guard record.status == .ok, let kept = record.outputs["state"], let frame = record.outputs["state_frame"] else { return nil }
         let instance = try LindbladInputs.instance(model, point, constants)
         let values = stride(from: 0, to: kept.data.count, by: 2).map { Complex(kept.data[$0], kept.data[$0 + 1]) }
+        try measures.check(spinCount: instance.spinCount)
         let state = MultipoleState(spinCount: instance.spinCount, frame: Frame(rowMajor: frame.data), shape: kept.shape, spherical: values)
         var completed = record
         for observable in observables where completed.outputs[observable.name] == nil {
             completed.outputs[observable.name] = try measure(observable, [state], instance, shape: [])
         }
+        completed.outputs.merge(try measures.evaluate([state], known: Set(completed.outputs.keys))) { $1 }
         return completed
     }
 }

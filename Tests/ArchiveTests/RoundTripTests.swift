@@ -41,6 +41,20 @@ import Testing
         }
     }
 
+    /// Coordinates of an output's own axis, awkward numbers among them, come back with the axis.
+    @Test func coordinatesComeBackExactly() throws {
+        try Samples.withFolder { folder in
+            let theta = OutputAxis(name: "theta", extent: 3, coordinates: [0.1 + 0.2, 1 / 3.0, .leastNormalMagnitude])
+            let map = OutputSpec("map", axes: [Samples.phase, theta], meaning: "a function of theta in each phase")
+            let rows = [1.0, 2].map { n in
+                ResultTable.Row(coordinates: [n, 0, 0], record: Record(status: .ok, outputs: ["map": OutputArray(shape: [2, 3], data: (0..<6).map { n * Double($0) })]), source: 0)
+            }
+            let archive = Samples.archive([ResultTable(study: "gap", axes: Samples.axes.map(\.name), outputs: [map], rows: rows)])
+            try archive.write(to: folder + "/a.h5")
+            expectSame(try Archive(reading: folder + "/a.h5"), archive)
+        }
+    }
+
     @Test func sparseGridComesBackExactly() throws {
         try Samples.withFolder { folder in
             let diagonal = (0..<12).map { (k: Int) -> [Double] in [Double(4 * k + 3), 0.1 * Double(k), 1 / Double(k + 1)] }

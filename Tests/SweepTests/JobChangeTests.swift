@@ -28,6 +28,18 @@ import Testing
         #expect(try refusal(studies: "studies: [{ steadyState: { observables: { jx: Jx/j, jy: Jy/j, jz: Jz/j, p: Jp } } }]", oldStudies: "studies: [steadyState]") == nil)
     }
 
+    /// The grid of phase-space functions may change until there is a function on it.
+    @Test func measuresMayBeAdded() throws {
+        func steady(_ options: String) -> String { "studies: [{ steadyState: { observables: { jz: Jz/j }\(options) } }]" }
+        #expect(try refusal(studies: steady(", measures: [husimi, entropy], sphere: { theta: 31 }"), oldStudies: steady("")) == nil)
+        #expect(try refusal(studies: steady(", measures: [wigner, entropy], sphere: { theta: 31 }"), oldStudies: steady(", measures: [entropy], sphere: { theta: 9 }")) == nil)
+        #expect(try refusal(studies: steady(", measures: [wigner], sphere: { theta: 61, phi: 120 }"), oldStudies: steady(", measures: [wigner]")) == nil)
+        let other = try refusal(studies: steady(", measures: [wigner], sphere: { theta: 31 }"), oldStudies: steady(", measures: [wigner]"))
+        #expect(other?.contains("steadyState.sphere was absent and is {theta: 31}") == true, "\(other ?? "allowed")")
+        let fewer = try refusal(studies: steady(", measures: [wigner]"), oldStudies: steady(", measures: [wigner, fisher]"))
+        #expect(fewer?.contains("fisher is gone from steadyState.measures") == true, "\(fewer ?? "allowed")")
+    }
+
     @Test func otherChangesAreRefused() throws {
         let refusals: [(String?, [String])] = [
             (try refusal(model: Self.model.replacingOccurrences(of: "gamma: 1", with: "gamma: 2")), ["model.parameters.gamma was 1 and is 2", "--out"]),

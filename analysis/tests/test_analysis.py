@@ -11,6 +11,7 @@ import xarray as xr
 
 import macrospin
 from macrospin.plot import main, plot_gap, plot_gap_scaling, plot_magnetization, smallest_gaps
+from macrospin.sphere import plot_sphere
 
 COUNTS, GAMMA, OMEGA = [20, 40, 80], np.linspace(0.5, 1.5, 11), [0.25, 0.5]
 RATE = {0.25: 0.31, 0.5: 0.17}
@@ -114,6 +115,41 @@ def test_plots_are_written(tmp_path, capsys):
     names = sorted(path.name for path in (tmp_path / "plots").iterdir())
     assert names == ["gap-scaling.pdf", "gap-scaling.png", "gap.pdf", "gap.png", "magnetization.pdf", "magnetization.png"]
     assert all((tmp_path / "plots" / name).stat().st_size > 3000 for name in names)
+
+
+def sphere_dataset():
+    """husimi = cos²ᴺ(θ/2) about the north pole, wigner = cos θ; the second point has phases only; theta and phi as in an archive."""
+    theta, phi = np.arccos(np.polynomial.legendre.leggauss(5)[0][::-1]), 2 * np.pi * np.arange(8) / 8
+    north = np.repeat(np.cos(theta / 2)[:, None] ** 20, 8, axis=1)
+    wave = np.repeat(np.cos(theta)[:, None], 8, axis=1)
+    nothing, phases = np.full_like(north, np.nan), np.stack([north[::-1], north])
+    dims = ("Gamma", "theta", "phi")
+    return xr.Dataset({
+        "husimi": (dims, np.stack([north, nothing])), "wigner": (dims, np.stack([wave, wave])),
+        "husimi_phases": (("Gamma", "phase", "theta", "phi"), np.stack([np.full_like(phases, np.nan), phases])),
+    }, coords={"Gamma": [0.5, 1.0], "theta": theta, "phi": phi})
+
+
+def test_sphere_maps_show_states_and_mixed_phases():
+    figure = plot_sphere(sphere_dataset(), "husimi")
+    maps = [ax for ax in figure.axes if ax.get_title()]
+    assert [("mixed" in ax.get_title()) for ax in maps] == [False, True]
+    first, second = [ax.collections[0].get_array().reshape(5, 8) for ax in maps]
+    assert first[0, 0] > 0.5 and first[-1, 0] < 1e-3
+    assert second[0, 0] == pytest.approx(second[-1, 0]) and second[0, 0] == pytest.approx(first[0, 0] / 2, rel=1e-3)
+    assert maps[0].get_ylim() == (1, 0)                       # north on top
+    wigner = [ax for ax in plot_sphere(sphere_dataset(), "wigner").axes if ax.get_title()]
+    assert wigner[0].collections[0].get_clim()[0] == -wigner[0].collections[0].get_clim()[1]
+    plt.close("all")
+
+
+def test_sphere_maps_choose_among_many_points(capsys):
+    many = xr.concat([sphere_dataset()["wigner"].isel(Gamma=0)] * 30, dim="Gamma").assign_coords(Gamma=np.arange(30.0))
+    figure = plot_sphere(xr.Dataset({"wigner": xr.concat([many, many], dim="N").assign_coords(N=[20, 40])}), "wigner")
+    titles = [ax.get_title() for ax in figure.axes if ax.get_title()]
+    assert len(titles) == 12 and all("N = 40" in title for title in titles) and "Gamma = 29" in titles[-1]
+    assert "12 of 60 points" in capsys.readouterr().err
+    plt.close("all")
 
 
 def test_missing_variables_are_named(tmp_path, capsys):

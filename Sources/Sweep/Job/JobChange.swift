@@ -76,6 +76,11 @@ public enum JobChange {
         if case .choices(let less) = a ?? .choices([]), case .choices(let more) = b ?? .choices([]), case .choices = spec.kind {
             return less.filter { !more.contains($0) }.map { "\($0) is gone from \(place)" }
         }
+        if spec.showsInOutputs {
+            let now = Dictionary(new.study.outputs.map { ($0.name, $0) }) { $1 }
+            let isSame = old.study.outputs.allSatisfy { output in now[output.name].map { $0 == output } ?? true }
+            return isSame ? [] : [changed(place, text(a), text(b))]
+        }
         if case .operators = spec.kind { return operators(place, a, b, old.study, new.study) }
         return [changed(place, text(a), text(b))]
     }

@@ -14,6 +14,7 @@ import numpy as np
 
 from .archive import ArchiveError, axis_label, control_axis, open_archive, status_mask
 from .fit import fit_exponential
+from .sphere import plot_sphere
 
 STYLE = {
     "font.size": 9, "axes.labelsize": 10, "axes.titlesize": 10, "legend.fontsize": 8, "lines.linewidth": 1.2, "lines.markersize": 3.5,
@@ -22,7 +23,7 @@ STYLE = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="macrospin-plot", description="Plot <Jz>/j and the gap of an archive.",
+    parser = argparse.ArgumentParser(prog="macrospin-plot", description="Plot <Jz>/j, the gap, Husimi and Wigner functions of an archive.",
                                      epilog="example: macrospin-plot runs/demo/archive.h5 --out runs/demo/plots")
     parser.add_argument("archive", help="archive written by macrospin run or macrospin merge")
     parser.add_argument("--out", help="folder for the figures (default: plots beside the archive)")
@@ -53,8 +54,11 @@ def plot_all(dataset, folder: Path) -> list[Path]:
                 figures.append(("gap-scaling", plot_gap_scaling(dataset)))
         else:
             absent.append("gap (study gap)")
+        for name in ("husimi", "wigner"):
+            if name in dataset:
+                figures.append((name, plot_sphere(dataset, name)))
         if not figures:
-            raise ArchiveError("the archive has neither jz (study steadyState) nor gap (study gap): nothing to plot")
+            raise ArchiveError("the archive has neither jz, husimi or wigner (study steadyState) nor gap (study gap): nothing to plot")
         for name in absent:
             print(f"note: the archive has no variable {name}; its figures are left out", file=sys.stderr)
         folder.mkdir(parents=True, exist_ok=True)
