@@ -76,7 +76,7 @@ import SpinAlgebra
             var power = SpinPolynomial.identity
             for _ in 0..<a { power = power * .jp }
             for _ in 0..<b { power = power * .jz }
-            let hermitian = power + power.adjoint, patch = MultipoleAlgebra(spinCount: spinCount).coefficients(of: hermitian)
+            let hermitian = power + power.adjoint, patch = MultipoleAlgebra<Complex>(spinCount: spinCount).coefficients(of: hermitian)
             let expected = MultipoleBasis(window).multipoles.map { m -> Double in
                 let z = patch[m.l, m.q]
                 return m.q == 0 ? z.re : 2.0.squareRoot() * (m.part == .cosine ? z.re : z.im)

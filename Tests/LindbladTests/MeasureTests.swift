@@ -94,7 +94,7 @@ import SpinAlgebra
         // 1 + sign·Jz/j + 0.3(Jx² − Jy²)/j² + 0.2(JxJy + JyJx)/j²: least variance where the quadratic form is least.
         let text = "1 + s*Jz/j + 0.3*(Jx^2 - Jy^2)/j^2 + 0.2*(Jx*Jy + Jy*Jx)/j^2"
         let polynomial = try OperatorExpression(parsing: text).polynomial(["N": 6, "j": 3, "s": 0.3 * sign])
-        let patch = MultipoleAlgebra(spinCount: 6).coefficients(of: polynomial), window = MultipoleWindow(lMax: 6, qMax: 6)
+        let patch = MultipoleAlgebra<Complex>(spinCount: 6).coefficients(of: polynomial), window = MultipoleWindow(lMax: 6, qMax: 6)
         let scale = 1 / (patch[0, 0].re * 7.0.squareRoot())
         let state = MultipoleState(spinCount: 6, frame: .laboratory, window: window, coefficients: MultipoleBasis(window).multipoles.map { m in
             m.q == 0 ? scale * patch[m.l, m.q].re : 2.0.squareRoot() * scale * (m.part == .cosine ? patch[m.l, m.q].re : patch[m.l, m.q].im)

@@ -54,7 +54,7 @@ enum StateExamples {
     /// A†A/Tr of a polynomial A: a mixed state without any symmetry, written exactly in any frame.
     static func polynomial(_ spinCount: Int, frame: Frame) throws -> MultipoleState {
         let a = try OperatorExpression(parsing: "1 + (0.7*Jx + 0.4*i*Jy*Jz/j + 0.3*Jz)/j + 0.5*Jx*Jy/j^2 + 0.2*i*Jz^3/j^3").polynomial(["N": Double(spinCount), "j": Double(spinCount) / 2])
-        let patch = MultipoleAlgebra(spinCount: spinCount).coefficients(of: frame.express(a.adjoint * a)), root = Double(spinCount + 1).squareRoot()
+        let patch = MultipoleAlgebra<Complex>(spinCount: spinCount).coefficients(of: frame.express(a.adjoint * a)), root = Double(spinCount + 1).squareRoot()
         let scale = 1 / (patch[0, 0].re * root)
         let window = MultipoleWindow(lMax: spinCount, qMax: spinCount)
         let coefficients = MultipoleBasis(window).multipoles.map { m -> Double in
