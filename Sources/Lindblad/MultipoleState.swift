@@ -19,8 +19,12 @@ public struct MultipoleState: Sendable {
 
     /// Tr(ρP) of a polynomial in laboratory axes.
     public func expectation(_ polynomial: SpinPolynomial) -> Complex {
+        contract(ObservableForm(frame.express(polynomial), spinCount: spinCount))
+    }
+
+    func contract(_ form: ObservableForm) -> Complex {
         let basis = MultipoleBasis(window)
-        return ObservableForm(frame.express(polynomial), spinCount: spinCount).evaluate { m in
+        return form.evaluate { m in
             basis.contains(l: m.l, q: m.q) ? coefficients[basis.index(l: m.l, q: m.q, part: m.part)] : 0
         }
     }

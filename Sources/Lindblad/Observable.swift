@@ -43,3 +43,16 @@ struct ObservableForm {
         return Complex(contract(hermitian), contract(skew))
     }
 }
+
+/// An operator made ready for states of one N in one frame: what many points of a sweep share.
+public struct PreparedObservable: Sendable {
+    private let form: ObservableForm
+
+    /// - Parameter polynomial: in laboratory axes.
+    public init(_ polynomial: SpinPolynomial, spinCount: Int, frame: Frame) {
+        form = ObservableForm(frame.express(polynomial), spinCount: spinCount)
+    }
+
+    /// Tr(ρP), the same to the last bit as `state.expectation(polynomial)`; `state` must have the N and the frame given.
+    public func expectation(in state: MultipoleState) -> Complex { state.contract(form) }
+}

@@ -136,12 +136,13 @@ public struct SteadyStateStudy: Study {
     public func run(at point: Point, in context: StudyContext) throws -> Record { try run(at: [point], in: context)[0] }
 
     public func run(at points: [Point], in context: StudyContext) throws -> [Record] {
-        try LindbladInputs.run(model, points, constants, context, check: { try measures.check(spinCount: $0.spinCount) }, solve: { solver, instances in
+        let forms = context.service { ObservableForms() }
+        return try LindbladInputs.run(model, points, constants, context, check: { try measures.check(spinCount: $0.spinCount) }, solve: { solver, instances in
             solver.steadyStates(instances, leakTolerance: tolerances.leak, errorTolerance: tolerances.state, initial: initial)
-        }, record: record)
+        }, record: { try record($0, $1, forms) })
     }
 
-    private func record(_ solution: SteadyStateSolution, _ instance: ModelInstance) throws -> Record {
+    private func record(_ solution: SteadyStateSolution, _ instance: ModelInstance, _ forms: ObservableForms) throws -> Record {
         var outputs: [String: OutputArray] = [
             "state_residual": OutputArray(solution.residual), "state_leak": OutputArray(solution.leak), "state_error": OutputArray(solution.error),
             "state_l_max": OutputArray(Double(solution.window.lMax)), "state_q_max": OutputArray(Double(solution.window.qMax)),
@@ -150,7 +151,7 @@ public struct SteadyStateStudy: Study {
         case .resolved(let state), .chosen(let state, _):
             outputs["kernel_dimension"] = OutputArray(1)
             if case .chosen(_, let dimension) = solution.outcome { outputs["kernel_dimension"] = OutputArray(Double(dimension)) }
-            for observable in observables { outputs[observable.name] = try measure(observable, [state], instance, shape: []) }
+            for observable in observables { outputs[observable.name] = try measure(observable, [state], instance, forms, shape: []) }
             outputs["purity"] = OutputArray(state.purity)
             outputs.merge(try measures.evaluate([state])) { $1 }
             if keepsState {
@@ -163,7 +164,7 @@ public struct SteadyStateStudy: Study {
             outputs["kernel_dimension"] = OutputArray(1)
             var reason = "the slow mode decays more slowly than double-double precision resolves"
             if phases.count == 2 {
-                for observable in observables { outputs["\(observable.name)_phases"] = try measure(observable, phases, instance, shape: [2]) }
+                for observable in observables { outputs["\(observable.name)_phases"] = try measure(observable, phases, instance, forms, shape: [2]) }
                 outputs["purity_phases"] = OutputArray(phases.map(\.purity))
                 outputs.merge(try measures.evaluate(phases, arePhases: true)) { $1 }
             } else {
@@ -176,9 +177,8 @@ public struct SteadyStateStudy: Study {
         }
     }
 
-    private func measure(_ observable: Observable, _ states: [MultipoleState], _ instance: ModelInstance, shape: [Int]) throws -> OutputArray {
-        let polynomial = try observable.expression.polynomial(instance.values)
-        let values = states.map { $0.expectation(polynomial) }
+    private func measure(_ observable: Observable, _ states: [MultipoleState], _ instance: ModelInstance, _ forms: ObservableForms, shape: [Int]) throws -> OutputArray {
+        let values = try states.map { try forms.expectation(observable.expression, observable.text, instance, $0) }
         return observable.isReal ? OutputArray(shape: shape, data: values.map(\.re))
             : OutputArray(shape: shape, data: values.flatMap { [$0.re, $0.im] }, isComplex: true)
     }
@@ -190,10 +190,31 @@ public struct SteadyStateStudy: Study {
         try measures.check(spinCount: instance.spinCount)
         let state = MultipoleState(spinCount: instance.spinCount, frame: Frame(rowMajor: frame.data), shape: kept.shape, spherical: values)
         var completed = record
+        let forms = context.service { ObservableForms() }
         for observable in observables where completed.outputs[observable.name] == nil {
-            completed.outputs[observable.name] = try measure(observable, [state], instance, shape: [])
+            completed.outputs[observable.name] = try measure(observable, [state], instance, forms, shape: [])
         }
         completed.outputs.merge(try measures.evaluate([state], known: Set(completed.outputs.keys))) { $1 }
         return completed
+    }
+}
+
+/// A worker's observables, made ready once for each N and frame; those with other parameters are made anew at each point.
+private final class ObservableForms {
+    private struct Key: Hashable {
+        let text: String
+        let spinCount: Int
+        let frame: Frame
+    }
+    private var known: [Key: PreparedObservable] = [:]
+
+    func expectation(_ expression: OperatorExpression, _ text: String, _ instance: ModelInstance, _ state: MultipoleState) throws -> Complex {
+        guard expression.names.isSubset(of: ["N", "j"]) else { return state.expectation(try expression.polynomial(instance.values)) }
+        let key = Key(text: text, spinCount: state.spinCount, frame: state.frame)
+        if let form = known[key] { return form.expectation(in: state) }
+        let form = PreparedObservable(try expression.polynomial(instance.values), spinCount: state.spinCount, frame: state.frame)
+        if known.count > 1000 { known.removeAll() }
+        known[key] = form
+        return form.expectation(in: state)
     }
 }
