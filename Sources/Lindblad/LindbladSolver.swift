@@ -76,17 +76,24 @@ public final class LindbladSolver {
     }
 
     func assemble(_ instance: ModelInstance, _ frame: Frame, _ window: MultipoleWindow) throws -> (TruncatedLiouvillian, [Double]) {
+        let (liouvillian, affine) = try assemble(spinCount: instance.spinCount, frame, window)
+        return (liouvillian, try affine.coefficients(instance.values))
+    }
+
+    func assemble(spinCount: Int, _ frame: Frame, _ window: MultipoleWindow) throws -> (TruncatedLiouvillian, AffineLiouvillian) {
         clock += 1
-        let affine = try affine(instance.spinCount, frame)
-        let key = LiouvillianKey(spinCount: instance.spinCount, frame: frame, window: window)
-        if liouvillians[key] == nil {
-            if liouvillians.count >= Self.cacheLimit, let oldest = liouvillians.min(by: { $0.value.lastUse < $1.value.lastUse })?.key {
-                liouvillians[oldest] = nil
-            }
-            liouvillians[key] = (try TruncatedLiouvillian(affine, window: window), clock)
+        let affine = try affine(spinCount, frame)
+        let key = LiouvillianKey(spinCount: spinCount, frame: frame, window: window)
+        if let known = liouvillians[key]?.liouvillian {
+            liouvillians[key]!.lastUse = clock
+            return (known, affine)
         }
-        liouvillians[key]!.lastUse = clock
-        return (liouvillians[key]!.liouvillian, try affine.coefficients(instance.values))
+        if liouvillians.count >= Self.cacheLimit, let oldest = liouvillians.min(by: { $0.value.lastUse < $1.value.lastUse })?.key {
+            liouvillians[oldest] = nil
+        }
+        let made = try TruncatedLiouvillian(affine, window: window)
+        liouvillians[key] = (made, clock)
+        return (made, affine)
     }
 
     // MARK: Steady state

@@ -20,6 +20,13 @@ extension LindbladSolver {
     /// - Returns: a solution or an error for each, in order.
     public func steadyStates(_ instances: [ModelInstance], leakTolerance: Double, errorTolerance: Double,
                              initial: InitialState? = nil) -> [Result<SteadyStateSolution, any Error>] {
+        // A few batches at a time: more would gain nothing, and sorting them into groups would take longer.
+        let most = 8 * LaneBuffer.lanes
+        if instances.count > most {
+            return stride(from: 0, to: instances.count, by: most).flatMap { start in
+                steadyStates(Array(instances[start..<min(start + most, instances.count)]), leakTolerance: leakTolerance, errorTolerance: errorTolerance, initial: initial)
+            }
+        }
         var results = [Result<SteadyStateSolution, any Error>?](repeating: nil, count: instances.count)
         func alone(_ k: Int, from plan: WindowPlan? = nil) {
             results[k] = Result {
@@ -43,12 +50,12 @@ extension LindbladSolver {
                 return true
             }
             do {
-                let assembled = try group.map { try assemble(instances[$0.index], $0.frame, $0.plan.window) }
-                guard let batch = try assembled[0].0.batch(spinCount: first.spinCount, workspace: workspace) else {
+                let (liouvillian, affine) = try assemble(spinCount: first.spinCount, first.frame, first.plan.window)
+                guard let batch = try liouvillian.batch(spinCount: first.spinCount, workspace: workspace) else {
                     for candidate in group { alone(candidate.index, from: candidate.plan) }
                     continue
                 }
-                for (candidate, lane) in zip(group, batch.solve(assembled.map(\.1))) {
+                for (candidate, lane) in zip(group, batch.solve(try group.map { try affine.coefficients(instances[$0.index].values) })) {
                     var candidate = candidate
                     let isComplete = candidate.plan.isComplete
                     if !lane.isSound {
