@@ -32,22 +32,30 @@ struct SlowSubspace {
             candidates = Array(candidates[0..<split])
             shift = 1e-6 * separation
         } else {
-            // The shift is first guessed from the least damping, then taken from the spectrum itself.
-            var least = Double.infinity
-            for k in values.indices where sector.pattern.rows[k] == sector.pattern.columns[k] && values[k] != 0 { least = min(least, abs(values[k])) }
-            guard least.isFinite else { return nil }
-            shift = 1e-6 * least
-            for attempt in 0..<3 {
+            // The shift is guessed from the scale, then taken from the spectrum itself. One so small that rounding garbles the
+            // solves shows a crowd at some ten times its own distance: only what lies far beyond the shift is believed.
+            let scale = values.reduce(0) { max($0, abs($1)) }
+            guard scale > 0 else { return nil }
+            shift = 1e-9 * scale
+            var isSettled = false
+            for _ in 0..<6 {
                 let lu = try sector.factorization(coefficients, shift: shift)
                 guard let (pairs, next, _) = try BlockKrylov.largest(size: size, count: 4, tolerance: .infinity, map: { try lu.solve($0) }) else { return nil }
                 let near = pairs.map { (pair: $0, distance: (Complex(shift) + .one / $0.value).magnitude) }.sorted { $0.distance < $1.distance }
                 let distances = near.map(\.distance) + (next > 0 ? [1 / next] : [])
-                guard let split = Self.split(distances, floor: 1e-6 * shift), split < distances.count else { return nil }
+                guard let split = Self.split(distances, floor: 1e-6 * shift), split < distances.count, shift <= 1e-5 * distances[split] else {
+                    // Either a larger shift is called for, or there is nothing to be set apart at any.
+                    if shift > 1e-5 * (distances.last ?? 0), shift > 1e-6 * scale { return nil }
+                    shift *= 10
+                    continue
+                }
                 candidates = near[0..<split].map(\.pair)
                 separation = distances[split]
-                if shift <= 1e-5 * separation && shift >= 1e-8 * separation { break }
-                if attempt < 2 { shift = 1e-6 * separation }
+                isSettled = shift >= 1e-8 * separation
+                if isSettled { break }
+                shift = 1e-6 * separation
             }
+            guard isSettled else { return nil }
         }
         let lu = try sector.factorization(coefficients, shift: shift)
         var block: [[Double]] = []

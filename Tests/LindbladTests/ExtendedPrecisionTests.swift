@@ -181,4 +181,23 @@ extension SolverTests { @Suite struct ExtendedPrecisionTests {
         let jordan: [[DoubleDouble]] = [[-1e-12, 0], [1e-12, -1e-12]].map { $0.map { DoubleDouble($0) } }
         #expect(try ExtendedEigenbasis(jordan) == nil)
     }
+
+    /// Across a transition no point may drop out: whether the slow subspace is found must not hang on a lucky shift. ln gap is
+    /// smooth in the pump; its neighbours at ±0.01 foretell it.
+    @Test(arguments: [(160, 0.25, 0.9), (160, 0.25, 1.3), (160, 0.25, 1.325), (320, 0.5, 0.975)])
+    func noHolesInASweep(_ spinCount: Int, _ drive: Double, _ pump: Double) throws {
+        let model = try #require(ModelPreset.named("bistable-pump")).model(), solver = try LindbladSolver(model: model)
+        let logarithms = try [pump - 0.01, pump, pump + 0.01].map { value -> Double in
+            let instance = try model.instance(spinCount: spinCount, ["Omega": drive, "Gamma": value])
+            let mode = try #require(try solver.slowModes(instance, count: 1).modes.first)
+            #expect(mode.error < 1e-3 * mode.decayRate, "gap unresolved at \(value)")
+            if value == pump {
+                guard case .resolved = try solver.steadyState(instance, leakTolerance: 1e-9, errorTolerance: 1e-6).outcome else {
+                    Issue.record("state unresolved at \(value)"); return 0
+                }
+            }
+            return log(mode.decayRate)
+        }
+        #expect(abs(logarithms[0] + logarithms[2] - 2 * logarithms[1]) < 0.1)
+    }
 } }
