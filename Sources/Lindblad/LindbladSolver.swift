@@ -24,8 +24,11 @@ public final class LindbladSolver {
 
     private struct AffineKey: Hashable { let spinCount: Int; let frame: Frame }
     private struct LiouvillianKey: Hashable { let spinCount: Int; let frame: Frame; let window: MultipoleWindow }
-    /// Assembled windows kept at a time; a sweep needs a few per N.
-    private static let cacheLimit = 12
+    /// Assembled windows kept at a time; a sweep needs a few per N. Of large ones fewer: their matrices take some kilobytes an
+    /// unknown.
+    private static let cacheLimit = 12, unknownLimit = 250_000
+    /// Operators turned into a frame are small, but a sweep may visit many frames.
+    private static let affineLimit = 300
     /// Greatest error of ⟨J⟩/j that truncation may cause.
     let projectedTolerance = 1e-7
 
@@ -71,6 +74,7 @@ public final class LindbladSolver {
         let key = AffineKey(spinCount: spinCount, frame: frame)
         if let known = affines[key] { return known }
         let made = try AffineLiouvillian(model: model, spinCount: spinCount, frame: frame)
+        if affines.count >= Self.affineLimit { affines.removeAll() }
         affines[key] = made
         return made
     }
@@ -88,7 +92,8 @@ public final class LindbladSolver {
             liouvillians[key]!.lastUse = clock
             return (known, affine)
         }
-        if liouvillians.count >= Self.cacheLimit, let oldest = liouvillians.min(by: { $0.value.lastUse < $1.value.lastUse })?.key {
+        while liouvillians.count >= Self.cacheLimit || (liouvillians.count > 1 && liouvillians.values.reduce(0) { $0 + $1.liouvillian.basis.count } > Self.unknownLimit),
+              let oldest = liouvillians.min(by: { $0.value.lastUse < $1.value.lastUse })?.key {
             liouvillians[oldest] = nil
         }
         let made = try TruncatedLiouvillian(affine, window: window)
