@@ -147,10 +147,10 @@ def own_table(x, series):
                      count_text(cost["unknowns"]) if cost else "–", number(flops), time_text(steady.get("cold")),
                      f"{time_text(warm)} ({time_text(steady.get('best'))})" if warm else "–",
                      f"{speed:.2g} ({100 * speed / x.dgemm:.2g} %)" if speed else "–", bytes_text(steady.get("peakBytes")), number(steady.get("error")),
-                     time_text(gap.get("cold")), time_text(gap.get("median")), bytes_text(gap.get("peakBytes")), number(gap.get("gapRelativeError")),
+                     f"{gap['gapLMax']}, {gap['gapQMax']}" if gap.get("gapLMax") else "–", time_text(gap.get("cold")), time_text(gap.get("median")), bytes_text(gap.get("peakBytes")), number(gap.get("gapRelativeError")),
                      "; ".join(dict.fromkeys(notes)) or ""))
     return table(["N", "l, q ≤", "unknowns", "flops of one LU", "cold", "warm (best)", "GF/s (of dgemm)", "peak", "error of ⟨J⟩/j",
-                  "with gap, cold", "with gap, warm", "peak", "rel. error of gap", "remarks"], rows)
+                  "gap: l, q ≤", "with gap, cold", "with gap, warm", "peak", "rel. error of gap", "remarks"], rows)
 
 
 def peers_table(x):
