@@ -9,7 +9,7 @@ from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
 # The machine on which the bars were set: dgemm on one core, GF/s.
 REFERENCE = 100.0
 SERIES = {"single": "bistable-pump, one phase (Ω = 0.5, Γ = 0.3 … 0.4): real, one mirror plane",
-          "two": "bistable-pump, two phases (Ω = 0.5, Γ = 0.55 … 0.62): real, one mirror plane",
+          "two": "bistable-pump, two phases (Ω = 0.5, Γ = 0.62 … 0.55): real, one mirror plane",
           "complex": "driven-lmg (V = 3, Ω = 0.6 … 1.4): no mirror plane"}
 PEERS = {"qutip": "qutip.steadystate", "scipy": "scipy shift-invert", "cg": "CG on L†L"}
 # <Jz>/j of the point with gap 3.5532e-18, in double-double and in quadruple precision.
