@@ -50,6 +50,7 @@ test: setup
 	swift test -c release -Xswiftc -enable-testing --skip-build
 	.venv/bin/python -m pytest -q analysis/tests
 
+# About half an hour; Benchmarks/run --quick takes three minutes.
 bench: setup build
 	Benchmarks/run
 	Benchmarks/scaling

@@ -35,6 +35,8 @@ let package = Package(
         .target(name: "Sweep", dependencies: ["Studies", "SpinAlgebra", "MessagePassing", "CSQLite", "CYAML"], exclude: ["README.md"]),
         // Floor 6
         .executableTarget(name: "macrospin", dependencies: ["Sweep", "MessagePassing", "Archive", "Studies", "Lindblad", "SpinAlgebra"], exclude: ["README.md"]),
+        // Times the solver without the engine around it: Benchmarks/run.
+        .executableTarget(name: "macrospin-bench", dependencies: ["Lindblad", "SpinAlgebra", "CLAPACK"], path: "Benchmarks/Solver"),
         .testTarget(name: "SpinAlgebraTests", dependencies: ["SpinAlgebra", "Numbers"]),
         .testTarget(name: "LindbladTests", dependencies: ["Lindblad", "LinearAlgebra", "SpinAlgebra", "Numbers", "Studies"]),
         // A sweep with a made-up study, in a process of its own that tests may kill.
