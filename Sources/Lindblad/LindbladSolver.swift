@@ -26,7 +26,7 @@ public final class LindbladSolver {
     private struct LiouvillianKey: Hashable { let spinCount: Int; let frame: Frame; let window: MultipoleWindow }
     /// Assembled windows kept at a time; a sweep needs a few per N. Of large ones fewer: their matrices take some kilobytes an
     /// unknown.
-    private static let cacheLimit = 12, unknownLimit = 250_000
+    private static let cacheLimit = 12, unknownLimit = 100_000
     /// Operators turned into a frame are small, but a sweep may visit many frames.
     private static let affineLimit = 300
     /// Greatest error of ⟨J⟩/j that truncation may cause.

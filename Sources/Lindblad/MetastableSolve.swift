@@ -67,15 +67,19 @@ struct MetastableCache {
     private var unknowns = 0
     /// Unknowns kept, of all solutions together: some hundred megabytes.
     private static let limit = 1_000_000
+    /// As many as a batch of points has.
+    private static let countLimit = 64
 
-    mutating func solution(_ question: Question, make: () throws -> MetastableSolve?) rethrows -> MetastableSolve? {
-        if let known = solutions[question] { return known }
-        let made = try make()
-        solutions[question] = .some(made)
-        order.append(question)
-        unknowns += Self.weight(made)
-        while unknowns > Self.limit, order.count > 1 { unknowns -= Self.weight(solutions.removeValue(forKey: order.removeFirst()) ?? nil) }
-        return made
+    /// nil: not asked yet.
+    func answer(to question: Question) -> MetastableSolve?? { solutions[question] }
+
+    mutating func remember(_ solution: MetastableSolve?, as answer: Question) {
+        solutions[answer] = .some(solution)
+        order.append(answer)
+        unknowns += Self.weight(solution)
+        while unknowns > Self.limit || order.count > Self.countLimit, order.count > 1 {
+            unknowns -= Self.weight(solutions.removeValue(forKey: order.removeFirst()) ?? nil)
+        }
     }
 
     private static func weight(_ solution: MetastableSolve?) -> Int { 1 + (solution?.subspace.sector.size ?? 0) }
@@ -87,12 +91,11 @@ extension LindbladSolver {
     func extendedFrom(_ instance: ModelInstance) -> Double { 1e-10 * (1 + Double(instance.spinCount) / 40) }
 
     private func metastable(_ sector: Int, _ instance: ModelInstance, frame: Frame, from plan: WindowPlan) throws -> MetastableSolve? {
-        var cache = lastMetastable
-        defer { lastMetastable = cache }
         let question = MetastableCache.Question(values: instance.values, spinCount: instance.spinCount, sector: sector, first: plan.window)
-        return try cache.solution(question) {
-            try MetastableSolve(sector: sector, from: plan) { try assemble(instance, frame, $0) }
-        }
+        if let known = lastMetastable.answer(to: question) { return known }
+        let made = try MetastableSolve(sector: sector, from: plan) { try assemble(instance, frame, $0) }
+        lastMetastable.remember(made, as: question)
+        return made
     }
 
     /// The steady state across a slow mode that double precision cannot weigh; nil where it can, and where double-double

@@ -29,13 +29,11 @@ final class TruncatedLiouvillian {
     }
 
     private var slowModeBatches: [Int: BatchSlowModes] = [:]
-    /// Up to this size all eigenvalues of a sector cost less than a search.
-    private static let leastBatched = 60
 
     /// The search for the slowest mode of a sector for eight points at a time; nil where that would not pay.
     func batchSlowModes(_ number: Int, workspace: BatchLU.Workspace) throws -> BatchSlowModes? {
         let size = sectors[number].size
-        guard size > Self.leastBatched, size <= Self.batchLimit else { return nil }
+        guard size > SlowModes.denseLimit, size <= Self.batchLimit else { return nil }
         if let known = slowModeBatches[number] { return known }
         let made = try BatchSlowModes(sectors[number], workspace: workspace)
         slowModeBatches[number] = made

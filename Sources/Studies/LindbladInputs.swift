@@ -79,7 +79,8 @@ enum LindbladInputs {
     /// Krylov vectors are some hundred solves of one point.
     static func slowModesCost(spinCount: Int, modes: Int) -> Cost {
         let size = unknowns(spinCount), entries = 8.4 * pow(size, 1.28)
-        return Cost(seconds: 2e-4 + 4e-9 * pow(size, 1.5) + Double(100 + 20 * modes) * 4e-9 * entries, bytes: 6e7 + 30 * entries + 4000 * size)
+        let lanes = modes <= 1 && spinCount <= LindbladSolver.greatestBatchedSpinCount ? 8.0 : 1
+        return Cost(seconds: 2e-4 + 4e-9 * pow(size, 1.5) + Double(100 + 20 * modes) * 4e-9 * entries, bytes: 6e7 + (22 + 10 * lanes) * entries + (2000 + 1300 * lanes) * size)
     }
 }
 

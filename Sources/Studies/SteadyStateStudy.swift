@@ -129,8 +129,10 @@ public struct SteadyStateStudy: Study {
     private func spinCount(_ point: Point) -> Int { point.spinCount ?? Int(constants["N"] ?? 1) }
 
     public func batchWidth(at point: Point) -> Int {
-        let count = spinCount(point)
-        return count <= 150 ? 64 : count <= LindbladSolver.greatestBatchedSpinCount ? 8 : 1
+        let count = spinCount(point), most = count <= 150 ? 64 : count <= LindbladSolver.greatestBatchedSpinCount ? 8 : 1
+        // Measures are taken one by one: what takes long is not held back for the sake of company.
+        let extra = measures.cost(spinCount: count).seconds
+        return extra > 0 ? max(1, min(most, Int(1 / extra))) : most
     }
 
     public func run(at point: Point, in context: StudyContext) throws -> Record { try run(at: [point], in: context)[0] }

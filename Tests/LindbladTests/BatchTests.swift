@@ -131,4 +131,15 @@ extension SolverTests { @Suite struct BatchTests {
             #expect(difference <= 20 * estimate + 1e-12 && estimate <= 1e3 * difference + 1e-11, "window \(l), \(q): error \(difference), estimate \(estimate)")
         }
     }
+
+    /// Oscillating modes decay half as fast as the nearest one to zero: one mode asked for is the slowest of all of them, at
+    /// every size of sector, whichever way that sector is searched.
+    @Test(arguments: [6, 8, 9, 11, 12, 14, 18]) func oscillatingModesAreNotOverlooked(_ spinCount: Int) throws {
+        let model = try Model(hamiltonian: "w*Jz + g*Jx + 0.3*Jx^2/j", jumps: [("1/N", "Jm"), ("0.02", "Jz")], parameters: [("w", "5"), ("g", "0.3")])
+        let instance = try model.instance(spinCount: spinCount, [:])
+        let found = try #require(try LindbladSolver(model: model).slowModes(instance, count: 1).modes.first)
+        let exact = try DenseLiouvillian(model: model, spinCount: spinCount, given: [:]).eigenvalues().map(\.value)
+        let scale = exact.map(\.magnitude).max()!, slowest = exact.filter { $0.magnitude > 1e-10 * scale }.map { -$0.re }.min()!
+        #expect(abs(found.decayRate - slowest) < 1e-8 * slowest)
+    }
 } }

@@ -45,7 +45,7 @@ extension LindbladSolver {
             var group: [Candidate] = []
             waiting.removeAll { candidate in
                 guard group.count < LaneBuffer.lanes, candidate.spinCount == first.spinCount, candidate.frame == first.frame,
-                      candidate.plan.window == first.plan.window else { return false }
+                      candidate.plan.window == first.plan.window, group.isEmpty || !(first.isSolitary || candidate.isSolitary) else { return false }
                 group.append(candidate)
                 return true
             }
@@ -60,12 +60,12 @@ extension LindbladSolver {
                     let isComplete = candidate.plan.isComplete
                     if !lane.isSound {
                         alone(candidate.index, from: candidate.plan)
-                    } else if lane.leak.norm > leakTolerance && !isComplete {
+                    } else if !(lane.leak.norm <= leakTolerance) && !isComplete {
                         candidate.plan.widen(l: lane.leak.beyondL / leakTolerance, q: lane.leak.beyondQ / leakTolerance)
                         waiting.append(candidate)
-                    } else if lane.rounding > min(errorTolerance, extendedFrom(instances[candidate.index])) {
+                    } else if !(lane.rounding <= min(errorTolerance, extendedFrom(instances[candidate.index]))) {
                         alone(candidate.index, from: candidate.plan)
-                    } else if lane.truncation > projectedTolerance && !isComplete {
+                    } else if !(lane.truncation <= projectedTolerance) && !isComplete {
                         candidate.plan.widen(l: .infinity, q: .infinity)
                         waiting.append(candidate)
                     } else {
@@ -77,7 +77,8 @@ extension LindbladSolver {
                     }
                 }
             } catch {
-                for candidate in group { results[candidate.index] = .failure(error) }
+                // Whose fault it is shows when each runs alone.
+                if group.count == 1 { results[first.index] = .failure(error) } else { waiting = group.map(\.solitary) + waiting }
             }
         }
         return results.map { $0! }
@@ -88,6 +89,13 @@ extension LindbladSolver {
         let spinCount: Int
         let frame: Frame
         var plan: WindowPlan
+        /// Solved by itself, after a group that it was in has failed.
+        var isSolitary = false
+        var solitary: Candidate {
+            var copy = self
+            copy.isSolitary = true
+            return copy
+        }
     }
 
     /// Which points may have several steady states by structure.
@@ -100,7 +108,7 @@ extension LindbladSolver {
                 probes[small] = probe
                 for start in stride(from: 0, to: indices.count, by: LaneBuffer.lanes) {
                     let part = indices[start..<min(start + LaneBuffer.lanes, indices.count)]
-                    for (k, isSuspicious) in zip(part, try probe.isSuspicious(part.map { instances[$0].values })) { result[k] = isSuspicious }
+                    for (k, isSuspicious) in zip(part, probe.isSuspicious(part.map { instances[$0].values })) { result[k] = isSuspicious }
                 }
             } catch {
                 // The exact path will find the same error and report it.

@@ -23,7 +23,7 @@ extension LindbladSolver {
             var group: [SlowModeCandidate] = []
             waiting.removeAll { other in
                 guard group.count < LaneBuffer.lanes, other.spinCount == first.spinCount, other.isDegenerate == first.isDegenerate,
-                      other.frame == first.frame, other.window == first.window else { return false }
+                      other.frame == first.frame, other.window == first.window, group.isEmpty || !(first.isSolitary || other.isSolitary) else { return false }
                 group.append(other)
                 return true
             }
@@ -38,7 +38,8 @@ extension LindbladSolver {
                     } catch { results[candidate.index] = .failure(error) }
                 }
             } catch {
-                for candidate in group { results[candidate.index] = .failure(error) }
+                // Whose fault it is shows when each runs alone.
+                if group.count == 1 { results[first.index] = .failure(error) } else { waiting = group.map(\.solitary) + waiting }
             }
         }
         return results.map { $0! }
@@ -51,6 +52,13 @@ extension LindbladSolver {
         let isDegenerate: Bool
         var plan: WindowPlan
         var widenings = 0
+        /// Solved by itself, after a group that it was in has failed.
+        var isSolitary = false
+        var solitary: SlowModeCandidate {
+            var copy = self
+            copy.isSolitary = true
+            return copy
+        }
         /// Slow modes of models with several steady states reach l = N.
         var window: MultipoleWindow { isDegenerate ? MultipoleWindow(lMax: spinCount, qMax: spinCount) : plan.window }
     }

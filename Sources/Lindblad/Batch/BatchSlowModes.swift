@@ -86,7 +86,12 @@ final class BatchSlowModes {
     private func sketch(_ space: BatchKrylov, _ lane: Int, blocks: Int) throws -> Sketch? {
         guard let values = try space.ritzValues(lane, blocks: blocks), values.count > 1,
               let pair = space.ritzPair(lane, near: values[0], blocks: blocks), pair.residual <= 0.02 * values[0].magnitude else { return nil }
-        return Sketch(first: values[0], next: values[1])
+        let sketch = Sketch(first: values[0], next: values[1])
+        // The next one is the radius within which nothing was overlooked.
+        if sketch.isSeparated {
+            guard let next = space.ritzPair(lane, near: values[1], blocks: blocks), next.residual <= 0.1 * values[1].magnitude else { return nil }
+        }
+        return sketch
     }
 
     /// Right and left vectors of one eigenvalue, in the members' order.

@@ -131,9 +131,9 @@ final class BatchSteadyState {
                 slowest = pointwiseMin(slowest, rate)
                 if isBeyondLMax[k] { beyondL += outward[k] * outward[k] } else { beyondQ += outward[k] * outward[k] }
             }
-            let scale = x.squares() * slowest * slowest
-            beyondL = (beyondL / scale).squareRoot()
-            beyondQ = (beyondQ / scale).squareRoot()
+            let norm = x.squares().squareRoot()
+            beyondL = beyondL.squareRoot() / norm / slowest
+            beyondQ = beyondQ.squareRoot() / norm / slowest
         }
         let sides = dipoles.count == 3 ? 4 : dipoles.count
         var rounding = SIMD8<Double>.zero, truncation = SIMD8<Double>.zero

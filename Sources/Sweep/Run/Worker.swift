@@ -62,7 +62,7 @@ final class Worker {
         let items = order.spans.flatMap { plan.items($0) }, clock = ContinuousClock()
         var report = Wire.ChunkReport(chunk: order.id, isFinished: false, entries: []), handedIn = clock.now, looked = clock.now
         page?[1] = order.id
-        var begun = 0
+        var begun = 0, bytes = 0
         while begun < items.count {
             let window = items[begun..<windowEnd(items, from: begun)]
             begun = window.endIndex
@@ -75,12 +75,21 @@ final class Worker {
                 page?[3] = 1
                 let records = studies.run(batch[0].study, at: points, earlier: earlier)
                 page?[3] = 0
-                for (k, record) in records.enumerated() { report.entries.append(Self.entry(batch[k], points[k].key, record)) }
+                for (k, record) in records.enumerated() {
+                    let entry = Self.entry(batch[k], points[k].key, record)
+                    report.entries.append(entry)
+                    bytes += entry.payload.count
+                    // Large records do not wait for their company: together they might be more than a message can carry.
+                    if k < records.count - 1, bytes > 1 << 24 {
+                        comm.send(try Wire.records(report).packed(), to: parent)
+                        (report.entries, bytes) = ([], 0)
+                    }
+                }
                 let isLast = begun == items.count && number == batches.count - 1, now = clock.now
                 if isLast || now - handedIn > .seconds(handInSeconds) {
                     report.isFinished = isLast
                     comm.send(try Wire.records(report).packed(), to: parent)
-                    report.entries = []
+                    (report.entries, bytes) = ([], 0)
                     handedIn = now
                     // A large message moves only while this rank looks at the network; before long points it must be gone.
                     let seconds = records.reduce(0) { $0 + $1.seconds }
