@@ -11,8 +11,8 @@ struct Superoperator {
     }
     var products: [Product] = []
     /// How it was put together: for its action on observables, and for `exactColumn`.
-    private var parts: [Part] = []
-    private enum Part {
+    private(set) var parts: [Part] = []
+    enum Part {
         case commutator(SpinPolynomial, CompiledPolynomial)
         /// factor, A, B; A and B† compiled
         case dissipator(Complex, SpinPolynomial, SpinPolynomial, CompiledPolynomial, CompiledPolynomial)
@@ -54,20 +54,6 @@ struct Superoperator {
                 return sum + 0.5 * factor * (adjoint * (x * a - a * x) + (adjoint * x - x * adjoint) * a)
             }
         }
-    }
-
-    /// The image of T_lq.
-    func column(l: Int, q: Int, _ algebra: MultipoleAlgebra<Complex>) -> MultipolePatch<Complex> {
-        let start = MultipolePatch<Complex>(l: l, q: q)
-        var sum = start
-        sum.values[0] = .zero
-        for product in products {
-            var image = start
-            if let left = product.left { image = algebra.multiply(image, by: left, on: .left) }
-            if let right = product.right { image = algebra.multiply(image, by: right, on: .right) }
-            sum = sum.adding(image, times: product.factor)
-        }
-        return sum
     }
 
     /// The image of T_lq without a product of polynomials rounded beforehand: B†A acts as B†(A·).
