@@ -23,13 +23,15 @@ enum Assembly {
         var isBeyondLMax: Bool
     }
 
-    static func entries(of affine: AffineLiouvillian, inner: MultipoleBasis, outer: MultipoleBasis) -> Entries {
-        var collector = Collector(affine, inner: inner, outer: outer)
+    /// - Parameter members: what couples to these alone is looked at.
+    static func entries(of affine: AffineLiouvillian, inner: MultipoleBasis, outer: MultipoleBasis,
+                        members: MultipoleClass = .everything) -> Entries {
+        var collector = Collector(affine, inner: inner, outer: outer, members: members)
         let maps = affine.terms.map(\.superoperator), window = outer.window
         let lanes = MultipoleLanes(spinCount: affine.spinCount, reach: affine.reach, lMax: window.lMax, qMax: window.qMax)
         // The greatest entries come first: what is noise beside them is discarded where it arises.
         for l in (0...window.lMax).reversed() {
-            for q in stride(from: 0, through: min(l, window.qMax), by: 8) {
+            for q in stride(from: members.order ?? 0, through: min(l, members.order ?? window.qMax), by: 8) {
                 let images = lanes.images(l: l, q: q, of: maps)
                 collector.collect(images.map(\.view), l: l, q: q)
                 images.forEach(lanes.recycle)
@@ -44,6 +46,7 @@ enum Assembly {
     private struct Collector {
         private let inner: MultipoleBasis
         private let outer: MultipoleBasis
+        private let members: MultipoleClass
         private let termCount: Int
         /// Products of operators cancel with errors that grow with N; what is below them is an exact zero, and taking it for a
         /// coupling would join symmetry sectors.
@@ -52,28 +55,25 @@ enum Assembly {
         private var result = Entries()
         private var buffer: [Double]
 
-        init(_ affine: AffineLiouvillian, inner: MultipoleBasis, outer: MultipoleBasis) {
+        init(_ affine: AffineLiouvillian, inner: MultipoleBasis, outer: MultipoleBasis, members: MultipoleClass) {
+            self.members = members
             self.inner = inner
             self.outer = outer
             termCount = affine.terms.count
             relativeNoise = 1e-13 * Double(affine.spinCount).squareRoot()
             greatest = [Double](repeating: 0, count: termCount)
             buffer = greatest
-            let expected = inner.count * (affine.reach > 2 ? 24 : 8)
-            result.rows.reserveCapacity(expected)
-            result.columns.reserveCapacity(expected)
-            result.values.reserveCapacity(expected * termCount)
         }
 
         mutating func collect(_ images: [LanePatch.View], l: Int, q: Int) {
             guard var box = images.first?.box else { return }
             for image in images { box = box.union(image.box) }
-            let lanes = min(8, min(l, outer.window.qMax) - q + 1)
+            let lanes = members.order == nil ? min(8, min(l, outer.window.qMax) - q + 1) : 1
             for dl in box.lLow...box.lHigh where l + dl <= outer.window.lMax {
                 if q + box.qLow > 0 {
                     for dq in box.qLow...box.qHigh { collectApart(images, l, q, dl, dq, lanes: lanes) }
                 } else {
-                    for lane in 0..<lanes { collectFolded(images, l, q, dl, lane, box) }
+                    for lane in 0..<lanes where members.contains(q: q + lane) { collectFolded(images, l, q, dl, lane, box) }
                 }
             }
         }
@@ -81,8 +81,9 @@ enum Assembly {
         /// Far from q = 0: cosine and sine twins have the same entries.
         private mutating func collectApart(_ images: [LanePatch.View], _ l: Int, _ q: Int, _ dl: Int, _ dq: Int, lanes: Int) {
             let row = l + dl, limit = min(row, outer.window.qMax)
-            let hasImaginary = images.contains { !$0.isReal }
-            for lane in 0..<lanes where q + lane + dq <= limit {
+            let hasImaginary = members.part == nil && images.contains { !$0.isReal }
+            let hasCosine = members.part != .sine, hasSine = members.part != .cosine
+            for lane in 0..<lanes where q + lane + dq <= limit && members.contains(q: q + lane) && members.contains(q: q + lane + dq) {
                 var isZero = true
                 for k in 0..<termCount {
                     buffer[k] = images[k].re(dl, dq, lane: lane)
@@ -90,8 +91,8 @@ enum Assembly {
                 }
                 let to = (l: row, q: q + lane + dq), from = (l: l, q: q + lane)
                 if !isZero {
-                    append(to, .cosine, from, .cosine)
-                    append(to, .sine, from, .sine)
+                    if hasCosine { append(to, .cosine, from, .cosine) }
+                    if hasSine { append(to, .sine, from, .sine) }
                 }
                 if !hasImaginary { continue }
                 isZero = true
@@ -111,11 +112,11 @@ enum Assembly {
             let row = l + dl, column = q + lane, low = column + box.qLow, high = column + box.qHigh
             let first = low <= 0 ? 0 : low, last = min(max(abs(low), abs(high)), min(row, outer.window.qMax))
             if first > last { return }
-            for rowQ in first...last {
+            for rowQ in first...last where members.contains(q: rowQ) {
                 let sign: Double = rowQ % 2 == 0 ? 1 : -1
                 let norm: Double = column == 0 && rowQ == 0 ? 0.5 : column == 0 || rowQ == 0 ? 0.5.squareRoot() : 1
-                for columnPart in [Multipole.Part.cosine, .sine] where columnPart == .cosine || column > 0 {
-                    for rowPart in [Multipole.Part.cosine, .sine] where rowPart == .cosine || rowQ > 0 {
+                for columnPart in [Multipole.Part.cosine, .sine] where (columnPart == .cosine || column > 0) && members.contains(q: column, columnPart) {
+                    for rowPart in [Multipole.Part.cosine, .sine] where (rowPart == .cosine || rowQ > 0) && members.contains(q: rowQ, rowPart) {
                         var isZero = true
                         for k in 0..<termCount {
                             let image = images[k], value: Double

@@ -23,7 +23,7 @@ public final class LindbladSolver {
     var lastMetastable = MetastableCache()
 
     private struct AffineKey: Hashable { let spinCount: Int; let frame: Frame }
-    private struct LiouvillianKey: Hashable { let spinCount: Int; let frame: Frame; let window: MultipoleWindow }
+    private struct LiouvillianKey: Hashable { let spinCount: Int; let frame: Frame; let window: MultipoleWindow; let members: MultipoleClass }
     /// Assembled windows kept at a time; a sweep needs a few per N.
     private static let cacheLimit = 12
     /// Greatest error of ⟨J⟩/j that truncation may cause.
@@ -67,6 +67,11 @@ public final class LindbladSolver {
         return axes
     }
 
+    /// The multipoles of the steady state's sector at large N, where assembling the others too is a waste.
+    func steadyClass(_ spinCount: Int) -> MultipoleClass {
+        spinCount > Self.greatestBatchedSpinCount ? frames.steadyClass : .everything
+    }
+
     private func affine(_ spinCount: Int, _ frame: Frame) throws -> AffineLiouvillian {
         let key = AffineKey(spinCount: spinCount, frame: frame)
         if let known = affines[key] { return known }
@@ -75,15 +80,20 @@ public final class LindbladSolver {
         return made
     }
 
-    func assemble(_ instance: ModelInstance, _ frame: Frame, _ window: MultipoleWindow) throws -> (TruncatedLiouvillian, [Double]) {
+    func assemble(_ instance: ModelInstance, _ frame: Frame, _ window: MultipoleWindow,
+                  members: MultipoleClass = .everything) throws -> (TruncatedLiouvillian, [Double]) {
         clock += 1
         let affine = try affine(instance.spinCount, frame)
-        let key = LiouvillianKey(spinCount: instance.spinCount, frame: frame, window: window)
+        let key = LiouvillianKey(spinCount: instance.spinCount, frame: frame, window: window, members: members)
         if liouvillians[key] == nil {
+            // Of large spins one at a time: memory.
+            if instance.spinCount > Self.greatestBatchedSpinCount {
+                for other in liouvillians.keys where other.spinCount > Self.greatestBatchedSpinCount { liouvillians[other] = nil }
+            }
             if liouvillians.count >= Self.cacheLimit, let oldest = liouvillians.min(by: { $0.value.lastUse < $1.value.lastUse })?.key {
                 liouvillians[oldest] = nil
             }
-            liouvillians[key] = (try TruncatedLiouvillian(affine, window: window), clock)
+            liouvillians[key] = (try TruncatedLiouvillian(affine, window: window, members: members), clock)
         }
         liouvillians[key]!.lastUse = clock
         return (liouvillians[key]!.liouvillian, try affine.coefficients(instance.values))
@@ -99,8 +109,9 @@ public final class LindbladSolver {
         }
         let axes = try axes(instance), frame = axes.frame, spinCount = instance.spinCount
         var plan = start ?? axes.plan
+        if steadyClass(spinCount).order == 0 { plan.keepOrder(0) }
         while true {
-            let (liouvillian, coefficients) = try assemble(instance, frame, plan.window)
+            let (liouvillian, coefficients) = try assemble(instance, frame, plan.window, members: steadyClass(spinCount))
             let solve = try SteadyStateSolve(liouvillian, spinCount: spinCount, coefficients: coefficients)
             let leakIsSmall = solve.leak.norm <= leakTolerance || plan.isComplete
             if leakIsSmall {

@@ -14,9 +14,16 @@ final class LanePatch {
     }
     let reach: Int
     let width: Int
-    fileprivate(set) var box = Box()
-    fileprivate(set) var isReal = true
-    /// Plain memory: arrays in a class are guarded at each access, which costs more than the arithmetic.
+    /// Plain memory throughout: what is stored in a class is guarded at each access, which costs more than the arithmetic.
+    private let state: UnsafeMutablePointer<(box: Box, isReal: Bool)>
+    fileprivate(set) var box: Box {
+        get { state.pointee.box }
+        set { state.pointee.box = newValue }
+    }
+    fileprivate(set) var isReal: Bool {
+        get { state.pointee.isReal }
+        set { state.pointee.isReal = newValue }
+    }
     fileprivate let re: UnsafeMutablePointer<SIMD8<Double>>
     /// Without meaning where `isReal`.
     fileprivate let im: UnsafeMutablePointer<SIMD8<Double>>
@@ -27,8 +34,13 @@ final class LanePatch {
         re = .allocate(capacity: 2 * width * width)
         re.initialize(repeating: .zero, count: 2 * width * width)
         im = re + width * width
+        state = .allocate(capacity: 1)
+        state.initialize(to: (Box(), true))
     }
-    deinit { re.deallocate() }
+    deinit {
+        re.deallocate()
+        state.deallocate()
+    }
 
     @inline(__always) func cell(_ dl: Int, _ dq: Int) -> Int { (dl + reach) * width + dq + reach }
 

@@ -135,8 +135,15 @@ final class Sector {
         return Leak(beyondL: leak.beyondL.squareRoot(), beyondQ: leak.beyondQ.squareRoot())
     }
 
-    /// |L_oo| of each multipole o just outside the window: how fast it forgets.
+    /// |L_oo| of each multipole o just outside the window: how fast it forgets. (Gain and loss cancel in a few: those have
+    /// neighbours that forget faster, and count with a fiftieth of the median.)
     func outerDamping(_ coefficients: [Double]) -> [Double] {
-        outer.map { place in abs(zip(place.diagonal, coefficients).reduce(0) { $0 + $1.0 * $1.1 }) }
+        let damping = outer.map { place in
+            var sum = 0.0
+            for k in place.diagonal.indices { sum += place.diagonal[k] * coefficients[k] }
+            return abs(sum)
+        }
+        let floor = damping.isEmpty ? 0 : 0.02 * damping.sorted()[damping.count / 2]
+        return damping.map { max($0, floor) }
     }
 }

@@ -3,12 +3,13 @@ import LinearAlgebra
 /// The multipoles of a window split into symmetry sectors: connected components of the union pattern of all terms, so that
 /// symmetries need no declaration.
 struct SectorPartition {
-    /// Sector and place therein of each multipole; the trace (index 0) has no place.
+    /// Sector and place therein of each multipole; the trace (index 0) has no place, others than `members` no sector (−1).
     private(set) var home: [(sector: Int, place: Int)]
     /// Members of each sector.
     private let sizes: [Int]
 
-    init(_ entries: Assembly.Entries, count: Int) {
+    init(_ entries: Assembly.Entries, multipoles: [Multipole], members: MultipoleClass) {
+        let count = multipoles.count
         var components = DisjointSets(count: count)
         for k in entries.rows.indices where entries.rows[k] >= 0 && entries.columns[k] >= 0 && entries.rows[k] != entries.columns[k] {
             components.unite(Int(entries.rows[k]), Int(entries.columns[k]))
@@ -17,6 +18,10 @@ struct SectorPartition {
         var numbers = [Int32](repeating: -1, count: count), sizes: [Int] = []
         var home = [(sector: Int, place: Int)](repeating: (0, -1), count: count)
         for index in 0..<count {
+            if index > 0 && !members.contains(q: multipoles[index].q, multipoles[index].part) {
+                home[index] = (-1, -1)
+                continue
+            }
             let root = components.find(index)
             if root == index {
                 numbers[index] = Int32(sizes.count)
@@ -37,25 +42,26 @@ struct SectorPartition {
         let termCount = affine.terms.count, count = home.count
         var hasDiagonal = [Bool](repeating: false, count: count)
         for k in entries.rows.indices where entries.rows[k] == entries.columns[k] && entries.rows[k] >= 0 { hasDiagonal[Int(entries.rows[k])] = true }
-        for index in 1..<max(1, count) where !hasDiagonal[index] { entries.appendZero(row: Int32(index), column: Int32(index), termCount: termCount) }
+        for index in 1..<max(1, count) where !hasDiagonal[index] && home[index].sector >= 0 { entries.appendZero(row: Int32(index), column: Int32(index), termCount: termCount) }
 
         // Members one sector after the other; their columns by counting.
         var offsets = [0]
         for size in sizes { offsets.append(offsets[offsets.count - 1] + size) }
         func position(_ index: Int32) -> Int { offsets[home[Int(index)].sector] + home[Int(index)].place }
-        var starts = [Int](repeating: 0, count: count + 1)
+        let memberCount = offsets[offsets.count - 1]
+        var starts = [Int](repeating: 0, count: memberCount + 1)
         for k in entries.rows.indices where entries.rows[k] > 0 && entries.columns[k] > 0 { starts[position(entries.columns[k]) + 1] += 1 }
-        for place in 0..<count { starts[place + 1] += starts[place] }
-        var order = [Int32](repeating: 0, count: starts[count]), next = starts
+        for place in 0..<memberCount { starts[place + 1] += starts[place] }
+        var order = [Int32](repeating: 0, count: starts[memberCount]), next = starts
         for k in entries.rows.indices where entries.rows[k] > 0 && entries.columns[k] > 0 {
             let column = position(entries.columns[k])
             order[next[column]] = Int32(k)
             next[column] += 1
         }
-        for column in 0..<count { Self.sort(&order, starts[column]..<starts[column + 1], by: entries.rows) }
+        for column in 0..<memberCount { Self.sort(&order, starts[column]..<starts[column + 1], by: entries.rows) }
 
-        var ordered = [Multipole](repeating: Multipole(l: 0, q: 0, part: .cosine), count: max(0, count - 1))
-        for index in 1..<max(1, count) { ordered[position(Int32(index))] = multipoles[index] }
+        var ordered = [Multipole](repeating: Multipole(l: 0, q: 0, part: .cosine), count: memberCount)
+        for index in 1..<max(1, count) where home[index].sector >= 0 { ordered[position(Int32(index))] = multipoles[index] }
         var edges = Edges(self, termCount: termCount)
         edges.collect(entries)
         return sizes.indices.map { number in

@@ -10,7 +10,7 @@ final class TruncatedLiouvillian {
     let basis: MultipoleBasis
     let multipoles: [Multipole]
     let sectors: [Sector]
-    /// Sector and place therein of each multipole; the trace (index 0) has no place.
+    /// Sector and place therein of each multipole; the trace (index 0) has no place, what is no member no sector (−1).
     let home: [(sector: Int, place: Int)]
     private let affine: AffineLiouvillian
     private var extendedSectors: [Int: ExtendedSector] = [:]
@@ -45,7 +45,8 @@ final class TruncatedLiouvillian {
     /// The sector that carries the steady state.
     var steadySector: Sector { sectors[0] }
 
-    init(_ affine: AffineLiouvillian, window: MultipoleWindow) throws {
+    /// - Parameter members: sectors are made of these only, which no symmetry-respecting coupling leaves.
+    init(_ affine: AffineLiouvillian, window: MultipoleWindow, members: MultipoleClass = .everything) throws {
         self.window = window
         self.affine = affine
         let spinCount = affine.spinCount
@@ -54,9 +55,8 @@ final class TruncatedLiouvillian {
         multipoles = inner.multipoles
         let reach = affine.reach
         let outerWindow = MultipoleWindow(lMax: min(window.lMax + reach, spinCount), qMax: window.qMax + reach)
-        var entries = Assembly.entries(of: affine, inner: inner, outer: MultipoleBasis(outerWindow))
-
-        let parted = SectorPartition(entries, count: inner.count)
+        var entries = Assembly.entries(of: affine, inner: inner, outer: MultipoleBasis(outerWindow), members: members)
+        let parted = SectorPartition(entries, multipoles: multipoles, members: members)
         home = parted.home
         sectors = parted.sectors(&entries, affine: affine, multipoles: multipoles)
     }
