@@ -1,3 +1,4 @@
+import Foundation
 import Numbers
 import SpinAlgebra
 
@@ -20,6 +21,20 @@ struct Superoperator {
 
     /// Greatest |Δl| and |Δq| with which it couples multipoles.
     var reach: Int { products.map { ($0.left?.degree ?? 0) + ($0.right?.degree ?? 0) }.max() ?? 0 }
+
+    /// Of the products that cancel in its entries, at most.
+    func magnitude(spinCount: Int) -> Double {
+        let j = Double(spinCount) / 2
+        func bound(_ polynomial: SpinPolynomial) -> Double {
+            polynomial.terms.reduce(0) { sum, term in sum + term.value.magnitude * pow(j, Double(term.key.degree)) }
+        }
+        return parts.reduce(0) { sum, part in
+            switch part {
+            case .commutator(let hamiltonian, _): sum + 2 * bound(hamiltonian)
+            case .dissipator(let factor, let a, let b, _, _): sum + 2 * factor.magnitude * bound(a) * bound(b)
+            }
+        }
+    }
 
     mutating func add(_ factor: Complex, left: SpinPolynomial? = nil, right: SpinPolynomial? = nil) {
         if left?.isZero(tolerance: 0) == true || right?.isZero(tolerance: 0) == true || factor == .zero { return }

@@ -29,15 +29,14 @@ enum Assembly {
         var collector = Collector(affine, inner: inner, outer: outer, members: members)
         let maps = affine.terms.map(\.superoperator), window = outer.window
         let lanes = MultipoleLanes(spinCount: affine.spinCount, reach: affine.reach, lMax: window.lMax, qMax: window.qMax)
-        // The greatest entries come first: what is noise beside them is discarded where it arises.
-        for l in (0...window.lMax).reversed() {
+        for l in 0...window.lMax {
             for q in stride(from: members.order ?? 0, through: min(l, members.order ?? window.qMax), by: 8) {
                 let images = lanes.images(l: l, q: q, of: maps)
                 collector.collect(images.map(\.view), l: l, q: q)
                 images.forEach(lanes.recycle)
             }
         }
-        return collector.finished()
+        return collector.result
     }
 
     /// Turns images of T_lq into real entries.
@@ -48,11 +47,11 @@ enum Assembly {
         private let outer: MultipoleBasis
         private let members: MultipoleClass
         private let termCount: Int
-        /// Products of operators cancel with errors that grow with N; what is below them is an exact zero, and taking it for a
-        /// coupling would join symmetry sectors.
-        private let relativeNoise: Double
-        private var greatest: [Double]
-        private var result = Entries()
+        /// Products of operators of order j^degree cancel to entries of order one: what is below the noise they leave is an
+        /// exact zero, and taking it for a coupling would join symmetry sectors. Small entries are not noise for being small:
+        /// corrections of order 1/N matter to the last digits.
+        private let floors: [Double]
+        private(set) var result = Entries()
         private var buffer: [Double]
 
         init(_ affine: AffineLiouvillian, inner: MultipoleBasis, outer: MultipoleBasis, members: MultipoleClass) {
@@ -60,9 +59,8 @@ enum Assembly {
             self.inner = inner
             self.outer = outer
             termCount = affine.terms.count
-            relativeNoise = 1e-13 * Double(affine.spinCount).squareRoot()
-            greatest = [Double](repeating: 0, count: termCount)
-            buffer = greatest
+            floors = affine.terms.map { 2e-14 * $0.superoperator.magnitude(spinCount: affine.spinCount) }
+            buffer = floors
         }
 
         mutating func collect(_ images: [LanePatch.View], l: Int, q: Int) {
@@ -148,39 +146,13 @@ enum Assembly {
             }
             var isNoise = true
             for k in 0..<termCount {
-                let size = abs(buffer[k])
-                if size > greatest[k] { greatest[k] = size }
-                if size > greatest[k] * relativeNoise { isNoise = false }
+                if abs(buffer[k]) > floors[k] { isNoise = false } else { buffer[k] = 0 }
             }
             if isNoise { return }
             result.rows.append(Int32(rowIsInner ? inner.index(l: row.l, q: row.q, part: rowPart) : ~outer.index(l: row.l, q: row.q, part: rowPart)))
             result.columns.append(Int32(columnIsInner ? inner.index(l: column.l, q: column.q, part: columnPart)
                                                       : ~outer.index(l: column.l, q: column.q, part: columnPart)))
             for k in 0..<termCount { result.values.append(buffer[k]) }
-        }
-
-        /// Entries above the noise of the greatest of all.
-        consuming func finished() -> Entries {
-            var entries = result
-            let floors = greatest.map { $0 * relativeNoise }
-            var kept = 0
-            for entry in entries.rows.indices {
-                var isZero = true
-                for k in 0..<termCount {
-                    let value = entries.values[entry * termCount + k]
-                    let cleaned = abs(value) <= floors[k] ? 0 : value
-                    if cleaned != 0 { isZero = false }
-                    entries.values[kept * termCount + k] = cleaned
-                }
-                if isZero { continue }
-                entries.rows[kept] = entries.rows[entry]
-                entries.columns[kept] = entries.columns[entry]
-                kept += 1
-            }
-            entries.rows.removeSubrange(kept...)
-            entries.columns.removeSubrange(kept...)
-            entries.values.removeSubrange((kept * termCount)...)
-            return entries
         }
     }
 }
