@@ -1,3 +1,4 @@
+import Foundation
 import Numbers
 import SpinAlgebra
 
@@ -11,8 +12,8 @@ struct Superoperator {
     }
     var products: [Product] = []
     /// How it was put together: for its action on observables, and for `exactColumn`.
-    private var parts: [Part] = []
-    private enum Part {
+    private(set) var parts: [Part] = []
+    enum Part {
         case commutator(SpinPolynomial, CompiledPolynomial)
         /// factor, A, B; A and B† compiled
         case dissipator(Complex, SpinPolynomial, SpinPolynomial, CompiledPolynomial, CompiledPolynomial)
@@ -20,6 +21,20 @@ struct Superoperator {
 
     /// Greatest |Δl| and |Δq| with which it couples multipoles.
     var reach: Int { products.map { ($0.left?.degree ?? 0) + ($0.right?.degree ?? 0) }.max() ?? 0 }
+
+    /// Of the products that cancel in its entries, at most.
+    func magnitude(spinCount: Int) -> Double {
+        let j = Double(spinCount) / 2
+        func bound(_ polynomial: SpinPolynomial) -> Double {
+            polynomial.terms.reduce(0) { sum, term in sum + term.value.magnitude * pow(j, Double(term.key.degree)) }
+        }
+        return parts.reduce(0) { sum, part in
+            switch part {
+            case .commutator(let hamiltonian, _): sum + 2 * bound(hamiltonian)
+            case .dissipator(let factor, let a, let b, _, _): sum + 2 * factor.magnitude * bound(a) * bound(b)
+            }
+        }
+    }
 
     mutating func add(_ factor: Complex, left: SpinPolynomial? = nil, right: SpinPolynomial? = nil) {
         if left?.isZero(tolerance: 0) == true || right?.isZero(tolerance: 0) == true || factor == .zero { return }
@@ -54,20 +69,6 @@ struct Superoperator {
                 return sum + 0.5 * factor * (adjoint * (x * a - a * x) + (adjoint * x - x * adjoint) * a)
             }
         }
-    }
-
-    /// The image of T_lq.
-    func column(l: Int, q: Int, _ algebra: MultipoleAlgebra<Complex>) -> MultipolePatch<Complex> {
-        let start = MultipolePatch<Complex>(l: l, q: q)
-        var sum = start
-        sum.values[0] = .zero
-        for product in products {
-            var image = start
-            if let left = product.left { image = algebra.multiply(image, by: left, on: .left) }
-            if let right = product.right { image = algebra.multiply(image, by: right, on: .right) }
-            sum = sum.adding(image, times: product.factor)
-        }
-        return sum
     }
 
     /// The image of T_lq without a product of polynomials rounded beforehand: B†A acts as B†(A·).

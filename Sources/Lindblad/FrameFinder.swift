@@ -14,6 +14,8 @@ struct FrameFinder {
     let mirrorNormal: [Double]?
     /// Axis of a rotation symmetry, if there is one: the steady state's mean spin lies along it.
     let rotationAxis: [Double]?
+    /// Whether that axis admits rotations by any angle.
+    let isFullRotation: Bool
 
     init(model: Model) throws {
         let spin = 8
@@ -31,6 +33,13 @@ struct FrameFinder {
             let asAxis = Frame(z: candidate, y: Self.perpendicular(to: candidate))
             if try has(asAxis, { ($0.q + $1.q) % 2 != 0 }) { axes.append(candidate) }
         }
+        // An axis of any angle before one of π.
+        let full = try axes.first { axis in
+            let frame = Frame(z: axis, y: Self.perpendicular(to: axis))
+            return try Self.hasSymmetry(model, spin, frame) { $0.q != $1.q }
+        }
+        isFullRotation = full != nil
+        if let full { axes = [full] }
         rotationAxis = axes.first
         if let axis = axes.first {
             mirrorNormal = normals.first { abs(Vector.dot($0, axis)) < 1e-9 } ?? nil
@@ -39,11 +48,18 @@ struct FrameFinder {
         }
     }
 
+    /// The multipoles that the steady state is made of, in any frame of `frame(meanDirection:spinCount:)`.
+    var steadyClass: MultipoleClass {
+        MultipoleClass(part: mirrorNormal == nil ? nil : .cosine, parity: rotationAxis == nil ? nil : 0, order: isFullRotation ? 0 : nil)
+    }
+
     /// The frame for a mean spin direction, snapped to a grid so that a sweep reuses assembled matrices: a direction wrong
     /// by a fraction of the quantum width 1/√N costs a few multipoles in q, which the window covers.
     func frame(meanDirection: [Double]?, spinCount: Int) -> Frame {
         if let axis = rotationAxis { return Frame(z: axis, y: mirrorNormal ?? Self.perpendicular(to: axis)) }
-        let step = Double.pi / max(48, (2 * Double(spinCount).squareRoot()).rounded())
+        let root = Double(spinCount).squareRoot()
+        // A coefficient at l turned by δ spreads over |q| ≈ lδ. Large spins are not assembled for many points at a time.
+        let step = Double.pi / max(48, ((spinCount > LindbladSolver.greatestBatchedSpinCount ? 24 : 2) * root).rounded())
         if let normal = mirrorNormal {
             let reference = Self.perpendicular(to: normal)
             guard let direction = meanDirection else { return Frame(z: reference, y: normal) }

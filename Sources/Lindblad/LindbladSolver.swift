@@ -23,7 +23,7 @@ public final class LindbladSolver {
     var lastMetastable = MetastableCache()
 
     private struct AffineKey: Hashable { let spinCount: Int; let frame: Frame }
-    private struct LiouvillianKey: Hashable { let spinCount: Int; let frame: Frame; let window: MultipoleWindow }
+    private struct LiouvillianKey: Hashable { let spinCount: Int; let frame: Frame; let window: MultipoleWindow; let members: MultipoleClass }
     /// Assembled windows kept at a time; a sweep needs a few per N. Of large ones fewer: their matrices take some kilobytes an
     /// unknown.
     private static let cacheLimit = 12, unknownLimit = 100_000
@@ -70,6 +70,11 @@ public final class LindbladSolver {
         return axes
     }
 
+    /// The multipoles of the steady state's sector at large N, where assembling the others too is a waste.
+    func steadyClass(_ spinCount: Int) -> MultipoleClass {
+        spinCount > Self.greatestBatchedSpinCount ? frames.steadyClass : .everything
+    }
+
     private func affine(_ spinCount: Int, _ frame: Frame) throws -> AffineLiouvillian {
         let key = AffineKey(spinCount: spinCount, frame: frame)
         if let known = affines[key] { return known }
@@ -79,24 +84,30 @@ public final class LindbladSolver {
         return made
     }
 
-    func assemble(_ instance: ModelInstance, _ frame: Frame, _ window: MultipoleWindow) throws -> (TruncatedLiouvillian, [Double]) {
-        let (liouvillian, affine) = try assemble(spinCount: instance.spinCount, frame, window)
+    func assemble(_ instance: ModelInstance, _ frame: Frame, _ window: MultipoleWindow,
+                  members: MultipoleClass = .everything) throws -> (TruncatedLiouvillian, [Double]) {
+        let (liouvillian, affine) = try assemble(spinCount: instance.spinCount, frame, window, members: members)
         return (liouvillian, try affine.coefficients(instance.values))
     }
 
-    func assemble(spinCount: Int, _ frame: Frame, _ window: MultipoleWindow) throws -> (TruncatedLiouvillian, AffineLiouvillian) {
+    func assemble(spinCount: Int, _ frame: Frame, _ window: MultipoleWindow,
+                  members: MultipoleClass = .everything) throws -> (TruncatedLiouvillian, AffineLiouvillian) {
         clock += 1
         let affine = try affine(spinCount, frame)
-        let key = LiouvillianKey(spinCount: spinCount, frame: frame, window: window)
+        let key = LiouvillianKey(spinCount: spinCount, frame: frame, window: window, members: members)
         if let known = liouvillians[key]?.liouvillian {
             liouvillians[key]!.lastUse = clock
             return (known, affine)
+        }
+        // Of large spins one at a time: memory.
+        if spinCount > Self.greatestBatchedSpinCount {
+            for other in liouvillians.keys where other.spinCount > Self.greatestBatchedSpinCount { liouvillians[other] = nil }
         }
         while liouvillians.count >= Self.cacheLimit || (liouvillians.count > 1 && liouvillians.values.reduce(0) { $0 + $1.liouvillian.basis.count } > Self.unknownLimit),
               let oldest = liouvillians.min(by: { $0.value.lastUse < $1.value.lastUse })?.key {
             liouvillians[oldest] = nil
         }
-        let made = try TruncatedLiouvillian(affine, window: window)
+        let made = try TruncatedLiouvillian(affine, window: window, members: members)
         liouvillians[key] = (made, clock)
         return (made, affine)
     }
@@ -111,8 +122,9 @@ public final class LindbladSolver {
         }
         let axes = try axes(instance), frame = axes.frame, spinCount = instance.spinCount
         var plan = start ?? axes.plan
+        if steadyClass(spinCount).order == 0 { plan.keepOrder(0) }
         while true {
-            let (liouvillian, coefficients) = try assemble(instance, frame, plan.window)
+            let (liouvillian, coefficients) = try assemble(instance, frame, plan.window, members: steadyClass(spinCount))
             let solve = try SteadyStateSolve(liouvillian, spinCount: spinCount, coefficients: coefficients)
             let leakIsSmall = solve.leak.norm <= leakTolerance || plan.isComplete
             if leakIsSmall {

@@ -90,7 +90,7 @@ struct MeanSpin {
         var n = start, step = 0.1 / speed
         for _ in 0..<2000 {
             let k1 = velocity(n)
-            if Self.length(k1) < 1e-4 * speed { return n }
+            if Self.length(k1) < 1e-6 * speed { return n }
             let k2 = velocity(Self.unit(n + 0.5 * step * k1))
             n = Self.unit(n + step * k2)
             // Steps as long as the flow's own rates allow (an explicit step beyond them would never settle); the path

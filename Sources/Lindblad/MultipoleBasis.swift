@@ -25,6 +25,24 @@ public struct Multipole: Hashable, Sendable {
     }
 }
 
+/// Multipoles that the symmetries of a model keep among themselves; nil where there is no such symmetry.
+struct MultipoleClass: Hashable, Sendable {
+    /// Of a reflection plane with normal y′.
+    var part: Multipole.Part?
+    /// Of a rotation by π about z′: 0 for even q.
+    var parity: Int?
+    /// The one |q|, of any rotation about z′.
+    var order: Int?
+
+    /// All multipoles.
+    static let everything = MultipoleClass()
+
+    func contains(q: Int) -> Bool {
+        (order == nil || order == q) && (parity == nil || parity == q % 2)
+    }
+    func contains(q: Int, _ other: Multipole.Part) -> Bool { (part == nil || part == other) && contains(q: q) }
+}
+
 /// Numbering of the real multipoles of a window: by l, then q, cosine before sine. Index 0 is the trace.
 public struct MultipoleBasis: Sendable {
     public let window: MultipoleWindow

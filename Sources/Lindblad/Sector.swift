@@ -35,77 +35,18 @@ final class Sector {
         mutating func add(member: Int, outer: Int, _ entry: ArraySlice<Double>) {
             members.append(Int32(member))
             outers.append(Int32(outer))
-            for (k, value) in entry.enumerated() { values[k].append(value) }
+            for k in values.indices { values[k].append(entry[entry.startIndex + k]) }
         }
     }
 
-    struct Builder {
-        private var rows: [Int32] = [], columns: [Int32] = [], entryValues: [[Double]]
-        private var source: [[Double]]
-        private var outgoing: Couplings, incoming: Couplings
-        private let size: Int
-
-        init(members: [Int], termCount: Int) {
-            size = members.count
-            entryValues = Array(repeating: [], count: termCount)
-            source = Array(repeating: [Double](repeating: 0, count: members.count), count: termCount)
-            outgoing = Couplings(termCount: termCount)
-            incoming = Couplings(termCount: termCount)
-        }
-        mutating func add(row: Int, column: Int, _ values: ArraySlice<Double>) {
-            rows.append(Int32(row))
-            columns.append(Int32(column))
-            for (k, value) in values.enumerated() { entryValues[k].append(value) }
-        }
-        mutating func addSource(row: Int, _ values: ArraySlice<Double>) {
-            for (k, value) in values.enumerated() { source[k][row] = value }
-        }
-        mutating func addOutgoing(outer: Int, column: Int, _ values: ArraySlice<Double>) { outgoing.add(member: column, outer: outer, values) }
-        mutating func addIncoming(row: Int, outer: Int, _ values: ArraySlice<Double>) { incoming.add(member: row, outer: outer, values) }
-
-        func finish(number: Int, spinCount: Int, multipoles: [Multipole], outer: [Int32: Assembly.OuterMultipole]) -> Sector {
-            // A structural diagonal in every column keeps the analysis away from structurally singular patterns.
-            var rows = rows, columns = columns, values = entryValues
-            var hasDiagonal = [Bool](repeating: false, count: size)
-            for k in rows.indices where rows[k] == columns[k] { hasDiagonal[Int(rows[k])] = true }
-            for place in 0..<size where !hasDiagonal[place] {
-                rows.append(Int32(place))
-                columns.append(Int32(place))
-                for k in values.indices { values[k].append(0) }
-            }
-            let order = rows.indices.sorted { (columns[$0], rows[$0]) < (columns[$1], rows[$1]) }
-            var starts = [Int](repeating: 0, count: size + 1)
-            for column in columns { starts[Int(column) + 1] += 1 }
-            for place in 0..<size { starts[place + 1] += starts[place] }
-            let pattern = SparsePattern(size: size, columnStarts: starts, rows: order.map { rows[$0] })
-            let sorted = values.map { list in order.map { list[$0] } }
-            // Outer multipoles get consecutive numbers of their own.
-            var numbers: [Int32: Int32] = [:], used: [Assembly.OuterMultipole] = []
-            func renumber(_ couplings: Couplings) -> Couplings {
-                var result = couplings
-                result.outers = couplings.outers.map { key in
-                    if let known = numbers[key] { return known }
-                    let number = Int32(used.count)
-                    numbers[key] = number
-                    used.append(outer[key] ?? Assembly.OuterMultipole(diagonal: [], isBeyondLMax: true))
-                    return number
-                }
-                return result
-            }
-            let outgoing = renumber(outgoing), incoming = renumber(incoming)
-            return Sector(number: number, spinCount: spinCount, multipoles: multipoles, pattern: pattern, termValues: sorted, source: source,
-                          outgoing: outgoing, incoming: incoming, outer: used)
-        }
-    }
-
-    private init(number: Int, spinCount: Int, multipoles: [Multipole], pattern: SparsePattern, termValues: [[Double]], source: [[Double]],
-                 outgoing: Couplings, incoming: Couplings, outer: [Assembly.OuterMultipole]) {
+    init(number: Int, spinCount: Int, multipoles: [Multipole], pattern: SparsePattern, termValues: [[Double]], sourceTerms: [[Double]],
+         outgoing: Couplings, incoming: Couplings, outer: [Assembly.OuterMultipole]) {
         self.number = number
         entryNoise = Double.ulpOfOne * (1 + Double(spinCount) / 40)
         self.multipoles = multipoles
         self.pattern = pattern
         self.termValues = termValues
-        sourceTerms = source
+        self.sourceTerms = sourceTerms
         self.outgoing = outgoing
         self.incoming = incoming
         self.outer = outer
@@ -194,8 +135,15 @@ final class Sector {
         return Leak(beyondL: leak.beyondL.squareRoot(), beyondQ: leak.beyondQ.squareRoot())
     }
 
-    /// |L_oo| of each multipole o just outside the window: how fast it forgets.
+    /// |L_oo| of each multipole o just outside the window: how fast it forgets. (Gain and loss cancel in a few: those have
+    /// neighbours that forget faster, and count with a fiftieth of the median.)
     func outerDamping(_ coefficients: [Double]) -> [Double] {
-        outer.map { place in abs(zip(place.diagonal, coefficients).reduce(0) { $0 + $1.0 * $1.1 }) }
+        let damping = outer.map { place in
+            var sum = 0.0
+            for k in place.diagonal.indices { sum += place.diagonal[k] * coefficients[k] }
+            return abs(sum)
+        }
+        let floor = damping.isEmpty ? 0 : 0.02 * damping.sorted()[damping.count / 2]
+        return damping.map { max($0, floor) }
     }
 }

@@ -10,7 +10,7 @@ final class TruncatedLiouvillian {
     let basis: MultipoleBasis
     let multipoles: [Multipole]
     let sectors: [Sector]
-    /// Sector and place therein of each multipole; the trace (index 0) has no place.
+    /// Sector and place therein of each multipole; the trace (index 0) has no place, what is no member no sector (−1).
     let home: [(sector: Int, place: Int)]
     private let affine: AffineLiouvillian
     private var extendedSectors: [Int: ExtendedSector] = [:]
@@ -43,7 +43,8 @@ final class TruncatedLiouvillian {
     /// The sector that carries the steady state.
     var steadySector: Sector { sectors[0] }
 
-    init(_ affine: AffineLiouvillian, window: MultipoleWindow) throws {
+    /// - Parameter members: sectors are made of these only, which no symmetry-respecting coupling leaves.
+    init(_ affine: AffineLiouvillian, window: MultipoleWindow, members: MultipoleClass = .everything) throws {
         self.window = window
         self.affine = affine
         let spinCount = affine.spinCount
@@ -52,51 +53,10 @@ final class TruncatedLiouvillian {
         multipoles = inner.multipoles
         let reach = affine.reach
         let outerWindow = MultipoleWindow(lMax: min(window.lMax + reach, spinCount), qMax: window.qMax + reach)
-        let entries = Assembly.entries(of: affine, inner: inner, outer: MultipoleBasis(outerWindow))
-
-        // Sectors are the connected components of the union pattern of all terms: symmetries need no declaration.
-        var components = DisjointSets(count: inner.count)
-        for entry in 0..<entries.rows.count where !entries.rowIsOuter[entry] && !entries.columnIsOuter[entry] {
-            components.unite(Int(entries.rows[entry]), Int(entries.columns[entry]))
-        }
-        var members: [Int: [Int]] = [:], order: [Int] = []
-        for index in 0..<inner.count {
-            let root = components.find(index)
-            if members[root] == nil { order.append(root) }      // index 0 comes first: its component is sector 0
-            members[root, default: []].append(index)
-        }
-        var home = [(sector: Int, place: Int)](repeating: (0, -1), count: inner.count)
-        var lists: [[Int]] = []
-        for (number, root) in order.enumerated() {
-            let list = members[root]!.filter { $0 != 0 }
-            for (place, index) in list.enumerated() { home[index] = (number, place) }
-            if number == 0 { home[0] = (0, -1) }
-            lists.append(list)
-        }
-        self.home = home
-
-        var builders = lists.map { Sector.Builder(members: $0, termCount: affine.terms.count) }
-        for k in 0..<entries.rows.count {
-            let row = Int(entries.rows[k]), column = Int(entries.columns[k])
-            let values = entries.values[(k * affine.terms.count)..<((k + 1) * affine.terms.count)]
-            switch (entries.rowIsOuter[k], entries.columnIsOuter[k]) {
-            case (false, false):
-                if row == 0 { continue }                        // the trace's own row vanishes identically
-                if column == 0 { builders[home[row].sector].addSource(row: home[row].place, values) }
-                else { builders[home[column].sector].add(row: home[row].place, column: home[column].place, values) }
-            case (true, false):
-                if column == 0 { builders[0].addOutgoing(outer: row, column: -1, values) }
-                else { builders[home[column].sector].addOutgoing(outer: row, column: home[column].place, values) }
-            case (false, true):
-                if row != 0 { builders[home[row].sector].addIncoming(row: home[row].place, outer: column, values) }
-            case (true, true):
-                break
-            }
-        }
-        let all = multipoles
-        sectors = builders.enumerated().map { number, builder in
-            builder.finish(number: number, spinCount: spinCount, multipoles: lists[number].map { all[$0] }, outer: entries.outerDiagonals)
-        }
+        var entries = Assembly.entries(of: affine, inner: inner, outer: MultipoleBasis(outerWindow), members: members)
+        let parted = SectorPartition(entries, multipoles: multipoles, members: members)
+        home = parted.home
+        sectors = parted.sectors(&entries, affine: affine, multipoles: multipoles)
     }
 }
 
@@ -107,23 +67,5 @@ extension TruncatedLiouvillian {
         let made = ExtendedSector(affine, self, sector: number)
         extendedSectors[number] = made
         return made
-    }
-}
-
-/// Union–find with path halving.
-struct DisjointSets {
-    private var parent: [Int]
-    init(count: Int) { parent = Array(0..<count) }
-    mutating func find(_ x: Int) -> Int {
-        var x = x
-        while parent[x] != x {
-            parent[x] = parent[parent[x]]
-            x = parent[x]
-        }
-        return x
-    }
-    mutating func unite(_ a: Int, _ b: Int) {
-        let (a, b) = (find(a), find(b))
-        if a != b { parent[max(a, b)] = min(a, b) }
     }
 }

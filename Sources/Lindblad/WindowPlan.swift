@@ -9,6 +9,8 @@ struct WindowPlan {
     let spinCount: Int
     private(set) var lFactor = 7.0
     private(set) var qFactor = 4.5
+    /// The one |q| of a sector, where each is its own: nothing leaves it sideways.
+    private var order: Int?
     private static let growth = 1.3
 
     /// Greatest |q| of a single phase along the axis.
@@ -17,19 +19,23 @@ struct WindowPlan {
     /// - Parameter isNarrow: a single phase, and the axis along its mean spin.
     init(spinCount: Int, isNarrow: Bool = false) {
         self.spinCount = spinCount
-        if isNarrow { (lFactor, qFactor) = (7.6, min(qFactor, Self.narrowQ / Double(spinCount).squareRoot())) }
+        if isNarrow { (lFactor, qFactor) = (spinCount > LindbladSolver.greatestBatchedSpinCount ? 8 : 7.6, min(qFactor, Self.narrowQ / Double(spinCount).squareRoot())) }
     }
+
+    /// Windows that hold the multipoles of one |q| alone.
+    mutating func keepOrder(_ q: Int) { order = q }
 
     var window: MultipoleWindow {
         let root = Double(spinCount).squareRoot()
         var l = Int((lFactor * root).rounded(.up)), q = Int((qFactor * root).rounded(.up))
         // The last fifth is not worth a certificate.
         if Double(l) > 0.8 * Double(spinCount) { l = spinCount }
+        if let order { return MultipoleWindow(lMax: min(max(l, order), spinCount), qMax: order) }
         if l >= spinCount && (Double(q) > 0.8 * Double(spinCount) || spinCount <= 30) { q = spinCount }
         return MultipoleWindow(lMax: min(l, spinCount), qMax: min(q, spinCount))
     }
 
-    var isComplete: Bool { window.isComplete(spinCount: spinCount) }
+    var isComplete: Bool { order == nil ? window.isComplete(spinCount: spinCount) : window.lMax >= spinCount }
 
     /// Widens in the directions that leak.
     /// - Parameters l, q: leak over tolerance beyond l_max and beyond q_max: above one, the direction is widened, by as much
@@ -37,7 +43,7 @@ struct WindowPlan {
     mutating func widen(l: Double, q: Double) {
         let before = window, isNobody = !(l > 1) && !(q > 1)
         repeat {
-            if l > 1 || isNobody || (q > 1 && before.qMax >= before.lMax) { lFactor *= isNobody ? Self.growth : Self.growth(l, lFactor) }
+            if l > 1 || isNobody || (q > 1 && before.qMax >= before.lMax) || order != nil { lFactor *= isNobody ? Self.growth : Self.growth(l, lFactor) }
             if q > 1 || isNobody || (l > 1 && before.lMax >= spinCount) { qFactor *= isNobody ? Self.growth : Self.growth(q, qFactor) }
         } while window == before && !isComplete
     }

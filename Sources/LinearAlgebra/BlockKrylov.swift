@@ -20,11 +20,11 @@ public enum BlockKrylov {
                                map: ([Double]) throws -> [Double]) throws -> (pairs: [Eigenpair], next: Double, applications: Int)? {
         let width = min(block, size), limit = min(maximumDimension, size) / width * width
         guard limit >= width else { return nil }
-        var basis = [Double](repeating: 0, count: size * limit)       // columns orthonormal
+        var basis: [Double] = []                                      // columns orthonormal; grows: memory is often short
         var projected = [Double](repeating: 0, count: limit * limit)  // H, leading dimension `limit`
         var start = (0..<width).flatMap { Arnoldi.startVector(size, seed: UInt64($0)) }
         var triangle = orthonormalize(&start, size: size, width: width, seed: 100)
-        basis.replaceSubrange(0..<size * width, with: start)
+        basis.append(contentsOf: start)
         var dimension = width, nextCheck = max(8 * width, 12 * count)
         while true {
             var image = try map(Array(basis[(dimension - width) * size..<dimension * size]))
@@ -46,7 +46,7 @@ public enum BlockKrylov {
                 }
                 if isFull { return nil }
             }
-            basis.replaceSubrange(dimension * size..<(dimension + width) * size, with: image)
+            basis.append(contentsOf: image)
             for c in 0..<width { for r in 0...c { projected[(dimension - width + c) * limit + dimension + r] = triangle[c * width + r] } }
             dimension += width
         }

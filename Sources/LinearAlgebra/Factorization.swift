@@ -1,34 +1,51 @@
 /// A factored real matrix, by whichever route serves it.
 public struct Factorization {
-    private enum Route { case fixed(StaticLU), pivoted(SparseLU<Double>) }
+    private enum Route { case fixed(StaticLU), pivoted(SparseLU<Double>), banded(BandedLU) }
     private let route: Route
 
     public func solve(_ b: [Double], transposed: Bool = false) throws -> [Double] {
         switch route {
         case .fixed(let lu): lu.solve(b, transposed: transposed)
         case .pivoted(let lu): try lu.solve(b, transposed: transposed)
+        case .banded(let lu): lu.solve(b, transposed: transposed)
         }
     }
 
-    /// Symbolic work of one pattern, done once: ordering and fill by MUMPS, and the static factor where it pays.
+    /// Symbolic work of one pattern, done once: none for a narrow band; ordering and fill by MUMPS, and the static factor
+    /// where it pays.
     public final class Plan {
-        private let pivoted: SparseLU<Double>
+        private let banded: BandedLU?
+        private let pivoted: SparseLU<Double>?
         private let fixed: StaticLU?
         /// Above this many entries the dense kernels of MUMPS win over the static loops.
         private static let entryLimit = 8_000_000
+        /// Bands up to this width, if they are this many times longer: fill of an ordering is about the same then.
+        private static let greatestBand = 320
+        private static let leastElongation = 64
 
         /// - Throws: `SparseLUError`.
         public init(_ pattern: SparsePattern) throws {
-            pivoted = try SparseLU(analyzing: pattern)
+            let (below, above) = pattern.bandwidths, band = below + above
+            if band <= Self.greatestBand, pattern.size >= Self.leastElongation * band {
+                banded = BandedLU(pattern)
+                (pivoted, fixed) = (nil, nil)
+                return
+            }
+            let pivoted = try SparseLU<Double>(analyzing: pattern)
+            (banded, self.pivoted) = (nil, pivoted)
             fixed = StaticLU(pattern: pattern, ordering: pivoted.ordering, entryLimit: Self.entryLimit)
         }
 
         /// Factors without pivoting if the result stands its test, else with. The result is good until the next call.
         /// - Throws: `SparseLUError`.
         public func factor(_ values: [Double]) throws -> Factorization {
+            if let banded {
+                try banded.factor(values)
+                return Factorization(route: .banded(banded))
+            }
             if let fixed, fixed.factor(values) { return Factorization(route: .fixed(fixed)) }
-            try pivoted.factor(values)
-            return Factorization(route: .pivoted(pivoted))
+            try pivoted!.factor(values)
+            return Factorization(route: .pivoted(pivoted!))
         }
     }
 }

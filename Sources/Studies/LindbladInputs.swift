@@ -69,11 +69,12 @@ enum LindbladInputs {
         return 0.5 * ((l + 1) * (l + 1) - max(0, l - q) * (l - q))
     }
 
-    /// Measured on one core (see Benchmarks); factors of eight points at a time, or of one.
+    /// Measured on one core (see Benchmarks); factors of eight points at a time, or of one. Memory is that of two phases, with
+    /// what double-double takes: the upper bound, since a point's phases are not known beforehand.
     static func steadyStateCost(spinCount: Int) -> Cost {
         let size = unknowns(spinCount)
         let lanes = spinCount <= LindbladSolver.greatestBatchedSpinCount ? 8.0 : 1
-        return Cost(seconds: 2e-5 + 9e-9 * pow(size, 1.5), bytes: 6e7 + lanes * 80 * pow(size, 1.28) + 900 * size)
+        return Cost(seconds: 2e-5 + 9e-9 * pow(size, 1.5), bytes: 3.4e7 + lanes * 88 * pow(size, 1.28) + 4300 * size)
     }
 
     /// Krylov vectors are some hundred solves of one point.
