@@ -180,7 +180,7 @@ def demo_text(demo):
         missing = missing or theirs is None
         total += theirs or 0
         rows.append((count_text(row["n"]), str(row["points"]), time_text(row["ours"]),
-                     f"{time_text(theirs)} (from {row['peer']['points']} points)" if theirs else row["ended"] or "–",
+                     f"{time_text(theirs)} (from {row['peer']['points']} of them)" if theirs else row["ended"] or "–",
                      f"{theirs / row['ours']:.3g}" if theirs else "–", number(row["difference"]), number(row["smallestGap"]), number(row["gapDifference"])))
     mine = sum(row["ours"] for row in demo["rows"])
     rows.append(("all", str(sum(row["points"] for row in demo["rows"])), time_text(mine), ("> " if missing else "") + time_text(total), f"{total / mine:.3g}", "", "", ""))
