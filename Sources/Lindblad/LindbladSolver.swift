@@ -75,6 +75,13 @@ public final class LindbladSolver {
         spinCount > Self.greatestBatchedSpinCount ? frames.steadyClass : .everything
     }
 
+    /// Axes and first window for slow modes. Even those of a single phase are wider in |q| than its state, and turned
+    /// operators, widened step by step, cost more than the symmetry axes' window that holds them from the start, up to here.
+    func slowModeAxes(_ instance: ModelInstance) throws -> Axes {
+        guard instance.spinCount <= Self.greatestBatchedSpinCount else { return try axes(instance) }
+        return Axes(frame: frames.frame(meanDirection: nil, spinCount: instance.spinCount), plan: WindowPlan(spinCount: instance.spinCount))
+    }
+
     private func affine(_ spinCount: Int, _ frame: Frame) throws -> AffineLiouvillian {
         let key = AffineKey(spinCount: spinCount, frame: frame)
         if let known = affines[key] { return known }

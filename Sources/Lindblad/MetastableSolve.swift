@@ -61,6 +61,7 @@ struct MetastableCache {
         let values: [String: Double]
         let spinCount: Int
         let sector: Int
+        let frame: Frame
         let first: MultipoleWindow
     }
     private var solutions: [Question: MetastableSolve?] = [:]
@@ -92,7 +93,7 @@ extension LindbladSolver {
     func extendedFrom(_ instance: ModelInstance) -> Double { 1e-10 * (1 + Double(instance.spinCount) / 40) }
 
     private func metastable(_ sector: Int, _ instance: ModelInstance, frame: Frame, from plan: WindowPlan) throws -> MetastableSolve? {
-        let question = MetastableCache.Question(values: instance.values, spinCount: instance.spinCount, sector: sector, first: plan.window)
+        let question = MetastableCache.Question(values: instance.values, spinCount: instance.spinCount, sector: sector, frame: frame, first: plan.window)
         if let known = lastMetastable.answer(to: question) { return known }
         let made = try isBeyondPrecision(instance) ? nil : MetastableSolve(sector: sector, from: plan) { try assemble(instance, frame, $0) }
         lastMetastable.remember(made, as: question)

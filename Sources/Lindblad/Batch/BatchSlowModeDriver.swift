@@ -68,7 +68,7 @@ extension LindbladSolver {
         if try kernels.isDegenerate(spinCount: spinCount, values: instance.values) {
             return SlowModeCandidate(index: index, spinCount: spinCount, frame: .laboratory, isDegenerate: true, plan: WindowPlan(spinCount: spinCount))
         }
-        let axes = try axes(instance)
+        let axes = try slowModeAxes(instance)
         return SlowModeCandidate(index: index, spinCount: spinCount, frame: axes.frame, isDegenerate: false, plan: axes.plan)
     }
 
