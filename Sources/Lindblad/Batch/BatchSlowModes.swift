@@ -89,7 +89,7 @@ final class BatchSlowModes {
         let sketch = Sketch(first: values[0], next: values[1])
         // The next one is the radius within which nothing was overlooked.
         if sketch.isSeparated {
-            guard let next = space.ritzPair(lane, near: values[1], blocks: blocks), next.residual <= 0.1 * values[1].magnitude else { return nil }
+            guard let next = space.ritzPair(lane, near: values[1], blocks: blocks), next.residual <= 0.2 * values[1].magnitude else { return nil }
         }
         return sketch
     }
@@ -111,9 +111,11 @@ final class BatchSlowModes {
             func distance(_ theta: Complex) -> Double { min((value(theta) - target).magnitude, (value(theta).conjugate - target).magnitude) }
             guard let values = try space.ritzValues(lane, blocks: blocks), let theta = values.min(by: { distance($0) < distance($1) }),
                   let pair = space.ritzPair(lane, near: theta, blocks: blocks), pair.residual <= tolerance * pair.value.magnitude else { return nil }
-            // A slower mode that the first look did not show: not a case for us.
+            // A slower mode that the first look did not show: not a case for us. (Values that have not settled say nothing.)
             let limit = value(pair.value).magnitude * (1 - 1e-6)
-            if values.contains(where: { $0.magnitude > 1e-2 * values[0].magnitude && value($0).magnitude < limit && value($0).re < 0 }) { return nil }
+            for other in values where other.magnitude > 1e-2 * values[0].magnitude && value(other).magnitude < limit && value(other).re < 0 {
+                guard let rival = space.ritzPair(lane, near: other, blocks: blocks), rival.residual > 1e-2 * other.magnitude else { return nil }
+            }
             return pair
         }
         let wanted = targets.indices.filter { targets[$0] != nil }
