@@ -32,7 +32,7 @@ enum Assembly {
         for l in 0...window.lMax {
             for q in stride(from: members.order ?? 0, through: min(l, members.order ?? window.qMax), by: 8) {
                 let images = lanes.images(l: l, q: q, of: maps)
-                collector.collect(images.map(\.view), l: l, q: q)
+                collector.collect(images, l: l, q: q)
                 images.forEach(lanes.recycle)
             }
         }
@@ -63,7 +63,7 @@ enum Assembly {
             buffer = floors
         }
 
-        mutating func collect(_ images: [LanePatch.View], l: Int, q: Int) {
+        mutating func collect(_ images: [LanePatch], l: Int, q: Int) {
             guard var box = images.first?.box else { return }
             for image in images { box = box.union(image.box) }
             let lanes = members.order == nil ? min(8, min(l, outer.window.qMax) - q + 1) : 1
@@ -77,7 +77,7 @@ enum Assembly {
         }
 
         /// Far from q = 0: cosine and sine twins have the same entries.
-        private mutating func collectApart(_ images: [LanePatch.View], _ l: Int, _ q: Int, _ dl: Int, _ dq: Int, lanes: Int) {
+        private mutating func collectApart(_ images: [LanePatch], _ l: Int, _ q: Int, _ dl: Int, _ dq: Int, lanes: Int) {
             let row = l + dl, limit = min(row, outer.window.qMax)
             let hasImaginary = members.part == nil && images.contains { !$0.isReal }
             let hasCosine = members.part != .sine, hasSine = members.part != .cosine
@@ -106,7 +106,7 @@ enum Assembly {
         }
 
         /// Near q = 0, where T_lq and its adjoint reach the same multipoles.
-        private mutating func collectFolded(_ images: [LanePatch.View], _ l: Int, _ q: Int, _ dl: Int, _ lane: Int, _ box: LanePatch.Box) {
+        private mutating func collectFolded(_ images: [LanePatch], _ l: Int, _ q: Int, _ dl: Int, _ lane: Int, _ box: LanePatch.Box) {
             let row = l + dl, column = q + lane, low = column + box.qLow, high = column + box.qHigh
             let first = low <= 0 ? 0 : low, last = min(max(abs(low), abs(high)), min(row, outer.window.qMax))
             if first > last { return }

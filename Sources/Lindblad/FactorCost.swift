@@ -15,12 +15,10 @@ extension LindbladSolver {
     /// What the last factorisation for a steady state in this window took. For benchmarks: finds ordering and fill anew.
     /// - Throws: `EvaluationError`, `SparseLUError` from the ordering.
     public func factorCost(_ instance: ModelInstance, frame: Frame, window: MultipoleWindow) throws -> FactorCost {
-        let sector = try assemble(instance, frame, window).0.steadySector, pattern = sector.pattern
+        let sector = try assemble(instance, frame, window, members: steadyClass(instance.spinCount)).0.steadySector, pattern = sector.pattern
         guard sector.size > 0 else { return FactorCost(unknowns: 0, entries: 0, flops: 0) }
-        // Small ones go through the fronts of eight points at a time, large ones through MUMPS, each with its own count.
-        let analysis = try SparseLU<Double>(analyzing: pattern)
         let flops = instance.spinCount <= Self.greatestBatchedSpinCount
-            ? FrontalPlan(pattern: pattern, ordering: analysis.ordering).flops : analysis.factorFlops
+            ? try BatchSteadyState.plan(pattern).flops : try Factorization.Plan(pattern).flops
         return FactorCost(unknowns: sector.size, entries: pattern.entryCount, flops: flops)
     }
 }

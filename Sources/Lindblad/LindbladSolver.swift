@@ -136,15 +136,20 @@ public final class LindbladSolver {
             let leakIsSmall = solve.leak.norm <= leakTolerance || plan.isComplete
             if leakIsSmall {
                 let (error, projected) = try solve.dipoleErrors()
-                if let solution = try metastableSteadyState(instance, frame: frame, from: plan, rounding: error, errorTolerance: errorTolerance,
-                                                            slow: { try SlowModes(sector: liouvillian.steadySector, coefficients: coefficients).nearest(1, roughly: true) }) { return solution }
+                // The slowest mode is looked for only where rounding matters: there it decides.
+                var slow: (modes: [Mode], radius: Double)?
+                if !(error <= min(errorTolerance, extendedFrom(instance))) {
+                    let search = try SlowModes(sector: liouvillian.steadySector, coefficients: coefficients).nearest(1, roughly: true)
+                    if let solution = try metastableSteadyState(instance, frame: frame, from: plan, slow: search, errorTolerance: errorTolerance) { return solution }
+                    slow = search
+                }
                 let isResolved = error <= errorTolerance
                 // Where rounding alone decides the weights, truncation has no say in them: the phases need no projection.
                 if projected <= projectedTolerance || !isResolved || plan.isComplete {
                     let outcome: SteadyStateSolution.Outcome = isResolved ? .resolved(solve.state(frame: frame))
-                        : .unresolved(phases: try phases(solve, frame: frame))
+                        : .unresolved(phases: try phases(solve, slow, frame: frame))
                     return SteadyStateSolution(outcome: outcome, residual: solve.residual, leak: solve.leak.norm, error: error + projected,
-                                               window: plan.window, isCertified: true)
+                                               window: plan.window)
                 }
             }
             plan.widen(l: solve.leak.beyondL / leakTolerance, q: solve.leak.beyondQ / leakTolerance)
@@ -152,9 +157,8 @@ public final class LindbladSolver {
     }
 
     /// The two metastable phases, where one slow mode stands apart from the rest.
-    private func phases(_ solve: SteadyStateSolve, frame: Frame) throws -> [MultipoleState] {
-        let search = try SlowModes(sector: solve.liouvillian.steadySector, coefficients: solve.coefficients).nearest(1, roughly: true)
-        guard let slowest = search.modes.first, slowest.eigenvalue.im == 0,
+    private func phases(_ solve: SteadyStateSolve, _ search: (modes: [Mode], radius: Double)?, frame: Frame) throws -> [MultipoleState] {
+        guard let search, let slowest = search.modes.first, slowest.eigenvalue.im == 0,
               search.radius > 100 * max(slowest.eigenvalue.magnitude, slowest.roundingError) else { return [] }
         return try solve.phases(slowest, frame: frame, dicke: DickeBasis(spinCount: solve.spinCount, window: solve.liouvillian.window))
     }
@@ -175,7 +179,7 @@ public final class LindbladSolver {
         } else {
             outcome = .degenerate(dimension: kernel.dimension)
         }
-        return SteadyStateSolution(outcome: outcome, residual: residual, leak: 0, error: 0, window: window, isCertified: true)
+        return SteadyStateSolution(outcome: outcome, residual: residual, leak: 0, error: 0, window: window)
     }
 
     /// ‖Lρ‖/‖ρ‖ over all sectors.

@@ -120,12 +120,9 @@ extension LindbladSolver {
     /// The steady state across a slow mode that double precision cannot weigh; nil where it can, and where double-double
     /// cannot either.
     /// - Parameters:
-    ///   - rounding: error of ⟨J⟩/j in double precision.
     ///   - slow: the slowest modes of the steady sector and the radius within which there is none but the first.
-    func metastableSteadyState(_ instance: ModelInstance, frame: Frame, from plan: WindowPlan, rounding: Double, errorTolerance: Double,
-                               slow search: () throws -> (modes: [Mode], radius: Double)) throws -> SteadyStateSolution? {
-        guard rounding > min(extendedFrom(instance), errorTolerance) else { return nil }
-        let slow = try search()
+    func metastableSteadyState(_ instance: ModelInstance, frame: Frame, from plan: WindowPlan, slow: (modes: [Mode], radius: Double),
+                               errorTolerance: Double) throws -> SteadyStateSolution? {
         guard let first = slow.modes.map(\.eigenvalue.magnitude).min(),
               SlowSubspace.leastRatio * first < slow.modes.reduce(slow.radius, { max($0, $1.eigenvalue.magnitude) }) else { return nil }
         guard let solve = try metastable(0, instance, frame: frame, from: plan) else { return nil }
@@ -147,7 +144,7 @@ extension LindbladSolver {
         let sector = liouvillian.steadySector, damping = sector.outerDamping(subspace.coefficients)
         let leak = sector.leak(outward).norm / (state.purity.squareRoot() * max(damping.min() ?? .infinity, .leastNormalMagnitude))
         return SteadyStateSolution(outcome: .resolved(state), residual: subspace.residual, leak: leak, error: error,
-                                   window: liouvillian.window, isCertified: true)
+                                   window: liouvillian.window)
     }
 
     /// Trades modes that rounding in double precision has touched for those of double-double, where that is better.

@@ -1,9 +1,10 @@
+import LinearAlgebra
 import Numbers
 import SpinAlgebra
 
 /// Images of eight neighbouring multipoles T_l,q … T_l,q+7 side by side: what stands `dl` above the column's l and `dq`
 /// above its q, for |dl|, |dq| ≤ `reach`.
-final class LanePatch {
+struct LanePatch {
     /// Where anything stands; all other cells count as zero and hold no meaning.
     struct Box: Equatable {
         var lLow = 0, lHigh = 0, qLow = 0, qHigh = 0
@@ -14,73 +15,45 @@ final class LanePatch {
     }
     let reach: Int
     let width: Int
-    /// Plain memory throughout: what is stored in a class is guarded at each access, which costs more than the arithmetic.
-    private let state: UnsafeMutablePointer<(box: Box, isReal: Bool)>
-    fileprivate(set) var box: Box {
-        get { state.pointee.box }
-        set { state.pointee.box = newValue }
-    }
-    fileprivate(set) var isReal: Bool {
-        get { state.pointee.isReal }
-        set { state.pointee.isReal = newValue }
-    }
-    fileprivate let re: UnsafeMutablePointer<SIMD8<Double>>
+    fileprivate(set) var box = Box()
+    fileprivate(set) var isReal = true
+    /// One owner at a time: a patch is taken, handed on and recycled, never copied.
+    fileprivate let re: LaneBuffer
     /// Without meaning where `isReal`.
-    fileprivate let im: UnsafeMutablePointer<SIMD8<Double>>
+    fileprivate let im: LaneBuffer
 
     fileprivate init(reach: Int) {
         self.reach = reach
         width = 2 * reach + 1
-        re = .allocate(capacity: 2 * width * width)
-        re.initialize(repeating: .zero, count: 2 * width * width)
-        im = re + width * width
-        state = .allocate(capacity: 1)
-        state.initialize(to: (Box(), true))
-    }
-    deinit {
-        re.deallocate()
-        state.deallocate()
+        re = LaneBuffer(count: width * width)
+        im = LaneBuffer(count: width * width)
     }
 
     @inline(__always) func cell(_ dl: Int, _ dq: Int) -> Int { (dl + reach) * width + dq + reach }
 
-    /// The numbers as they stand now, for reading.
-    struct View {
-        let box: Box
-        let isReal: Bool
-        fileprivate let re: UnsafePointer<Double>
-        fileprivate let im: UnsafePointer<Double>
-        fileprivate let reach: Int
-        fileprivate let width: Int
-
-        /// Place of one column's entry; nil outside the box.
-        @inline(__always) private func place(_ dl: Int, _ dq: Int, _ lane: Int) -> Int? {
-            if dl < box.lLow || dl > box.lHigh || dq < box.qLow || dq > box.qHigh { return nil }
-            return 8 * ((dl + reach) * width + dq + reach) + lane
-        }
-        @inline(__always) func re(_ dl: Int, _ dq: Int, lane: Int) -> Double { place(dl, dq, lane).map { re[$0] } ?? 0 }
-        @inline(__always) func im(_ dl: Int, _ dq: Int, lane: Int) -> Double { isReal ? 0 : place(dl, dq, lane).map { im[$0] } ?? 0 }
+    /// Place of one column's entry; nil outside the box.
+    @inline(__always) private func place(_ dl: Int, _ dq: Int) -> Int? {
+        if dl < box.lLow || dl > box.lHigh || dq < box.qLow || dq > box.qHigh { return nil }
+        return cell(dl, dq)
     }
-    var view: View {
-        View(box: box, isReal: isReal, re: UnsafeRawPointer(re).assumingMemoryBound(to: Double.self),
-             im: UnsafeRawPointer(im).assumingMemoryBound(to: Double.self), reach: reach, width: width)
-    }
+    @inline(__always) func re(_ dl: Int, _ dq: Int, lane: Int) -> Double { place(dl, dq).map { re[$0, lane] } ?? 0 }
+    @inline(__always) func im(_ dl: Int, _ dq: Int, lane: Int) -> Double { isReal ? 0 : place(dl, dq).map { im[$0, lane] } ?? 0 }
 
-    fileprivate func reset(_ new: Box) {
+    fileprivate mutating func reset(_ new: Box) {
         box = new
         isReal = true
         clear(re, new.lLow...new.lHigh, new.qLow...new.qHigh)
     }
 
-    fileprivate func becomeComplex() {
+    fileprivate mutating func becomeComplex() {
         if !isReal { return }
         isReal = false
         clear(im, box.lLow...box.lHigh, box.qLow...box.qHigh)
     }
 
-    fileprivate func widen(to new: Box) {
+    fileprivate mutating func widen(to new: Box) {
         if new == box { return }
-        let old = box
+        let old = box, isReal = isReal
         func clearBoth(_ rows: ClosedRange<Int>, _ columns: ClosedRange<Int>) {
             clear(re, rows, columns)
             if !isReal { clear(im, rows, columns) }
@@ -92,7 +65,7 @@ final class LanePatch {
         box = new
     }
 
-    private func clear(_ plane: UnsafeMutablePointer<SIMD8<Double>>, _ rows: ClosedRange<Int>, _ columns: ClosedRange<Int>) {
+    private func clear(_ plane: LaneBuffer, _ rows: ClosedRange<Int>, _ columns: ClosedRange<Int>) {
         for dl in rows {
             let first = cell(dl, columns.lowerBound)
             for at in first..<first + columns.count { plane[at] = .zero }
@@ -100,7 +73,7 @@ final class LanePatch {
     }
 
     /// self += factor · other
-    fileprivate func add(_ other: LanePatch, times factor: Complex) {
+    fileprivate mutating func add(_ other: LanePatch, times factor: Complex) {
         widen(to: box.union(other.box))
         if factor.im != 0 || !other.isReal { becomeComplex() }
         if factor.re != 0 {
@@ -113,7 +86,7 @@ final class LanePatch {
         }
     }
 
-    private static func accumulate(_ target: UnsafeMutablePointer<SIMD8<Double>>, _ source: UnsafeMutablePointer<SIMD8<Double>>, _ factor: Double, _ patch: LanePatch) {
+    private static func accumulate(_ target: LaneBuffer, _ source: LaneBuffer, _ factor: Double, _ patch: LanePatch) {
         let box = patch.box, count = box.qHigh - box.qLow + 1
         for dl in box.lLow...box.lHigh {
             let first = patch.cell(dl, box.qLow)
@@ -181,14 +154,14 @@ final class MultipoleLanes {
     func recycle(_ patch: LanePatch) { spare.append(patch) }
 
     private func take(_ box: LanePatch.Box) -> LanePatch {
-        let patch = spare.popLast() ?? LanePatch(reach: reach)
+        var patch = spare.popLast() ?? LanePatch(reach: reach)
         patch.reset(box)
         return patch
     }
 
     /// Products of polynomials are applied factor by factor, as in `Superoperator.exactColumn`.
     private func image(of map: Superoperator, _ start: LanePatch) -> LanePatch {
-        let sum = take(LanePatch.Box())
+        var sum = take(LanePatch.Box())
         func add(_ patch: LanePatch, times factor: Complex) {
             sum.add(patch, times: factor)
             recycle(patch)
@@ -231,16 +204,16 @@ final class MultipoleLanes {
                     recycle(previous)
                 }
                 for (power, coefficient) in terms {
-                    let target = middle ?? take(powers[power].box)
+                    var target = middle ?? take(powers[power].box)
                     target.add(powers[power], times: coefficient)
                     middle = target
                 }
             }
             guard let middle else { continue }
-            if let sum {
-                sum.add(middle, times: .one)
+            if sum == nil { sum = middle } else {
+                sum?.add(middle, times: .one)
                 recycle(middle)
-            } else { sum = middle }
+            }
         }
         for power in powers.dropFirst() { recycle(power) }
         return sum ?? take(patch.box)
@@ -251,7 +224,7 @@ final class MultipoleLanes {
         let from = patch.box
         let box = LanePatch.Box(lLow: max(from.lLow - 1, -l), lHigh: min(from.lHigh + 1, spinCount - l),
                                 qLow: from.qLow + min(shift, 0), qHigh: from.qHigh + max(shift, 0))
-        let result = take(box)
+        var result = take(box)
         if !patch.isReal { result.becomeComplex() }
         let half = side == .left ? 0.5 : -0.5
         let q = q, origin = origin, width = patch.width, isReal = patch.isReal

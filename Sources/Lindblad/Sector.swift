@@ -135,15 +135,20 @@ final class Sector {
         return Leak(beyondL: leak.beyondL.squareRoot(), beyondQ: leak.beyondQ.squareRoot())
     }
 
-    /// |L_oo| of each multipole o just outside the window: how fast it forgets. (Gain and loss cancel in a few: those have
-    /// neighbours that forget faster, and count with a fiftieth of the median.)
+    /// Rates of damping with none below a fiftieth of their median: gain and loss cancel in a few multipoles of a turned
+    /// frame, whose neighbours forget faster.
+    static func floored(_ damping: [Double]) -> [Double] {
+        let floor = damping.isEmpty ? 0 : 0.02 * damping.sorted()[damping.count / 2]
+        return damping.map { max($0, floor) }
+    }
+
+    /// |L_oo| of each multipole o just outside the window: how fast it forgets, see `floored`.
     func outerDamping(_ coefficients: [Double]) -> [Double] {
         let damping = outer.map { place in
             var sum = 0.0
             for k in place.diagonal.indices { sum += place.diagonal[k] * coefficients[k] }
             return abs(sum)
         }
-        let floor = damping.isEmpty ? 0 : 0.02 * damping.sorted()[damping.count / 2]
-        return damping.map { max($0, floor) }
+        return Self.floored(damping)
     }
 }

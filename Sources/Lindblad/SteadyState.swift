@@ -22,8 +22,6 @@ public struct SteadyStateSolution: Sendable {
     /// Estimated error of ⟨J_a⟩/j from rounding and truncation.
     public let error: Double
     public let window: MultipoleWindow
-    /// Whether leak and projected leak met the tolerance (always true on the complete window).
-    public let isCertified: Bool
 }
 
 /// The steady state in one window: x = −A⁻¹ b x_00, refined once.

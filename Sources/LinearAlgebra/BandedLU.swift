@@ -16,11 +16,8 @@ public final class BandedLU {
         (below, above) = pattern.bandwidths
     }
 
-    /// Numbers that a factorisation of this pattern keeps.
-    public static func entryCount(_ pattern: SparsePattern) -> Int {
-        let (below, above) = pattern.bandwidths
-        return (2 * below + above + 1) * pattern.size
-    }
+    /// Floating-point operations of one factorisation, where no rows are exchanged.
+    public var flops: Double { Double(pattern.size) * Double(below) * Double(2 * above + 1) }
 
     /// - Throws: `SparseLUError.singular`.
     public func factor(_ values: [Double]) throws {

@@ -17,6 +17,8 @@ public struct Factorization {
         private let banded: BandedLU?
         private let pivoted: SparseLU<Double>?
         private let fixed: StaticLU?
+        /// Floating-point operations of one factorisation, as the route taken expects them.
+        public var flops: Double { banded?.flops ?? pivoted?.factorFlops ?? 0 }
         /// Above this many entries the dense kernels of MUMPS win over the static loops.
         private static let entryLimit = 8_000_000
         /// Bands up to this width, if they are this many times longer: fill of an ordering is about the same then.

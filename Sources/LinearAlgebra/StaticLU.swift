@@ -28,34 +28,7 @@ public final class StaticLU {
         let n = pattern.size
         self.pattern = pattern
         place = ordering
-        // Strictly upper part of the permuted symmetrised pattern, by column.
-        var above = [[Int32]](repeating: [], count: n)
-        for k in 0..<pattern.entryCount {
-            let a = ordering[Int(pattern.rows[k])], b = ordering[Int(pattern.columns[k])]
-            if a != b { above[min(a, b)].append(Int32(max(a, b))) }
-        }
-        // Column structure of L: own entries and those of the children in the elimination tree.
-        var columns = [[Int32]](repeating: [], count: n), children = [[Int]](repeating: [], count: n)
-        var mark = [Int](repeating: -1, count: n), count = 0
-        for k in 0..<n {
-            var column: [Int32] = []
-            mark[k] = k
-            for row in above[k] where mark[Int(row)] != k {
-                mark[Int(row)] = k
-                column.append(row)
-            }
-            for child in children[k] {
-                for row in columns[child] where mark[Int(row)] != k {
-                    mark[Int(row)] = k
-                    column.append(row)
-                }
-            }
-            column.sort()
-            if let parent = column.first { children[Int(parent)].append(k) }
-            count += column.count
-            if 2 * count + n > entryLimit { return nil }
-            columns[k] = column
-        }
+        guard let columns = EliminationTree(pattern: pattern, ordering: ordering, entryLimit: entryLimit)?.columns else { return nil }
         var starts = [Int64(0)]
         starts.reserveCapacity(n + 1)
         for column in columns { starts.append(starts[starts.count - 1] + Int64(column.count)) }

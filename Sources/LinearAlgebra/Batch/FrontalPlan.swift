@@ -173,32 +173,8 @@ struct FrontTree {
     let fronts: [Front]
 
     init(pattern: SparsePattern, ordering: [Int]) {
-        let n = pattern.size
-        var above = [[Int32]](repeating: [], count: n)
-        for k in 0..<pattern.entryCount {
-            let a = ordering[Int(pattern.rows[k])], b = ordering[Int(pattern.columns[k])]
-            if a != b { above[min(a, b)].append(Int32(max(a, b))) }
-        }
-        // Structure of each column of L, and the tree: the parent of a column is its first row.
-        var columns = [[Int32]](repeating: [], count: n), childColumns = [[Int]](repeating: [], count: n)
-        var mark = [Int](repeating: -1, count: n)
-        for k in 0..<n {
-            var column: [Int32] = []
-            mark[k] = k
-            for row in above[k] where mark[Int(row)] != k {
-                mark[Int(row)] = k
-                column.append(row)
-            }
-            for child in childColumns[k] {
-                for row in columns[child] where mark[Int(row)] != k {
-                    mark[Int(row)] = k
-                    column.append(row)
-                }
-            }
-            column.sort()
-            columns[k] = column
-            if let parent = column.first { childColumns[Int(parent)].append(k) }
-        }
+        let n = pattern.size, tree = EliminationTree(pattern: pattern, ordering: ordering)!
+        let columns = tree.columns, childColumns = tree.children
         // Merge upwards: a column joins the front of a child, a child front joins its parent's, wherever that is cheaper.
         var front = [Front?](repeating: nil, count: n)
         for k in 0..<n {

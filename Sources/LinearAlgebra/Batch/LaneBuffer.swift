@@ -3,7 +3,7 @@ public final class LaneBuffer {
     public static let lanes = 8
     /// Number of vectors.
     public let count: Int
-    let base: UnsafeMutablePointer<Double>
+    @usableFromInline let base: UnsafeMutablePointer<Double>
 
     /// Zero-filled.
     public init(count: Int) {
@@ -16,14 +16,14 @@ public final class LaneBuffer {
     deinit { base.deallocate() }
 
     public subscript(index: Int, lane: Int) -> Double {
-        get { base[index * Self.lanes + lane] }
-        set { base[index * Self.lanes + lane] = newValue }
+        @inlinable get { base[8 * index + lane] }
+        @inlinable set { base[8 * index + lane] = newValue }
     }
 
     /// All eight lanes of one vector.
     public subscript(index: Int) -> SIMD8<Double> {
-        @inline(__always) get { UnsafeRawPointer(base + index * Self.lanes).load(as: SIMD8<Double>.self) }
-        @inline(__always) set { UnsafeMutableRawPointer(base + index * Self.lanes).storeBytes(of: newValue, as: SIMD8<Double>.self) }
+        @inlinable get { UnsafeRawPointer(base).load(fromByteOffset: 64 * index, as: SIMD8<Double>.self) }
+        @inlinable set { UnsafeMutableRawPointer(base).storeBytes(of: newValue, toByteOffset: 64 * index, as: SIMD8<Double>.self) }
     }
 
     // MARK: Arithmetic of whole columns, lane by lane
@@ -57,14 +57,14 @@ public final class LaneBuffer {
     /// self = other[offset], other[offset + stride], …
     public func take(_ other: LaneBuffer, offset: Int, stride: Int) {
         precondition(offset + (count - 1) * stride < other.count)
-        for k in 0..<count { store(k, other.load(offset + k * stride)) }
+        for k in 0..<count { self[k] = other[offset + k * stride] }
     }
 
     /// Sum of squares of each lane.
     public func squares() -> SIMD8<Double> {
         var sum = SIMD8<Double>.zero
         for k in 0..<count {
-            let v = load(k)
+            let v = self[k]
             sum += v * v
         }
         return sum
@@ -75,16 +75,9 @@ public final class LaneBuffer {
         precondition(count <= other.count)
         var sum = SIMD8<Double>.zero
         for k in 0..<count {
-            let v = load(k) * other.load(k)
+            let v = self[k] * other[k]
             sum += v * v
         }
         return sum
-    }
-
-    @inline(__always) private func load(_ k: Int) -> SIMD8<Double> {
-        UnsafeRawPointer(base).load(fromByteOffset: 64 * k, as: SIMD8<Double>.self)
-    }
-    @inline(__always) private func store(_ k: Int, _ v: SIMD8<Double>) {
-        UnsafeMutableRawPointer(base).storeBytes(of: v, toByteOffset: 64 * k, as: SIMD8<Double>.self)
     }
 }
