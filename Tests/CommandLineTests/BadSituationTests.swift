@@ -99,16 +99,16 @@ extension RankTests {
     /// No room on rank 0's disk (a limit on the size of files stands for it): stop, say so, go on later.
     @Test func diskFullOnRank0() throws {
         try CommandLineTool.withFolder { folder in
-            try Ranks.write(Ranks.rehearsal(points: 3000, options: "seconds: \"0.0005\""), folder)
-            // For rank 0 alone, and no segments in shared memory, which the limit would forbid too.
+            try Ranks.write(Ranks.rehearsal(points: 6000, options: "seconds: \"0.0005\""), folder)
+            // Room for some 2400 records, so that many commits succeed first however busy the machine. For rank 0 alone, and no segments in shared memory, which the limit would forbid too.
             let run = "\(CommandLineTool.executable.path) run job.yaml --out run"
-            let line = "exec mpirun --oversubscribe --mca btl tcp,self -n 1 bash -c 'ulimit -f 100; exec \(run)' : -n 2 \(run)"
+            let line = "exec mpirun --oversubscribe --mca btl tcp,self -n 1 bash -c 'ulimit -f 600; exec \(run)' : -n 2 \(run)"
             let outcome = try Self.started(["-c", line], folder, program: "/bin/bash", environment: ["PMIX_MCA_gds": "hash"])
             #expect(outcome.code == 3 && outcome.error.contains("make room and run the same command again"), "\(outcome)")
             let first = try Ranks.rows(folder.appendingPathComponent("run"))
-            #expect(!first.isEmpty && first.count < 3000)
+            #expect(!first.isEmpty && first.count < 6000, "\(first.count) records")
             let rest = try Self.started(["run", "job.yaml", "--out", "run", "--ranks", "3"], folder)
-            #expect(rest.code == 0 && rest.error.contains("\(3000 - first.count) of them computed"), "\(rest)")
+            #expect(rest.code == 0 && rest.error.contains("\(6000 - first.count) of them computed"), "\(rest)")
         }
     }
 }

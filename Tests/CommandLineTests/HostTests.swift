@@ -47,7 +47,7 @@ extension RankTests {
             return
         }
         try CommandLineTool.withFolder { folder in
-            try Ranks.write(Ranks.rehearsal(points: 1000, options: "seconds: \"0.01\""), folder)
+            try Ranks.write(Ranks.rehearsal(points: 3000, options: "seconds: \"0.01\""), folder)
             let agent = folder.appendingPathComponent("agent")
             try "#!/bin/bash\nh=$1; shift\nexec ip netns exec \"$h\" unshare --uts bash -c \"hostname $h; $*\"\n".write(to: agent, atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: agent.path)
@@ -62,7 +62,7 @@ extension RankTests {
             let outcome = started.finish()
             #expect(outcome.code == 0, "\(outcome)")
             #expect(outcome.error.contains("on \(Hosts.names[2]) died by signal 9") && outcome.error.contains("over 5 workers"), "\(outcome)")
-            #expect(try Ranks.rows(folder.appendingPathComponent("run")).count == 1000)
+            #expect(try Ranks.rows(folder.appendingPathComponent("run")).count == 3000)
         }
     }
 }
