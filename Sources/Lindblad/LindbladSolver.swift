@@ -17,6 +17,8 @@ public final class LindbladSolver {
     private var meanSpins: [Int: MeanSpinFamily] = [:]
     /// Axes of the last point: both studies of a point ask for them.
     private var lastAxes: (values: [String: Double], spinCount: Int, axes: Axes)?
+    /// Phases of the last point, if they coexist beyond all precision.
+    var lastPhases: (values: [String: Double], spinCount: Int, phases: CoexistingPhases?)?
     var probes: [Int: BatchProbe] = [:]
     let workspace = BatchLU.Workspace()
     /// Solutions in double-double of the last point: both studies of a point ask for them.
@@ -56,18 +58,25 @@ public final class LindbladSolver {
     /// The quantisation axis for a point: the symmetry axes; along the mean spin of a single phase at large N.
     func axes(_ instance: ModelInstance) throws -> Axes {
         if let last = lastAxes, last.spinCount == instance.spinCount, last.values == instance.values { return last.axes }
-        let spinCount = instance.spinCount
-        var direction: [Double]?
-        if spinCount >= Self.rotationThreshold, frames.rotationAxis == nil {
-            let laboratory = try affine(spinCount, .laboratory)
-            let family = meanSpins[spinCount] ?? MeanSpinFamily(laboratory)
-            meanSpins[spinCount] = family
-            direction = MeanSpin(family, coefficients: try laboratory.coefficients(instance.values)).singleAttractor()
-        }
-        let axes = Axes(frame: frames.frame(meanDirection: direction, spinCount: spinCount),
-                        plan: WindowPlan(spinCount: spinCount, isNarrow: direction != nil))
-        lastAxes = (instance.values, spinCount, axes)
+        let directions = try phaseDirections(instance), direction = directions.count == 1 ? directions[0] : nil
+        let axes = axes(along: direction, spinCount: instance.spinCount)
+        lastAxes = (instance.values, instance.spinCount, axes)
         return axes
+    }
+
+    func axes(along direction: [Double]?, spinCount: Int) -> Axes {
+        Axes(frame: frames.frame(meanDirection: direction, spinCount: spinCount), plan: WindowPlan(spinCount: spinCount, isNarrow: direction != nil))
+    }
+
+    /// Mean spins of the phases of a large spin, by its classical motion; none where that does not settle, and where a
+    /// rotation symmetry names the axis.
+    func phaseDirections(_ instance: ModelInstance) throws -> [[Double]] {
+        let spinCount = instance.spinCount
+        guard spinCount >= Self.rotationThreshold, frames.rotationAxis == nil else { return [] }
+        let laboratory = try affine(spinCount, .laboratory)
+        let family = meanSpins[spinCount] ?? MeanSpinFamily(laboratory)
+        meanSpins[spinCount] = family
+        return MeanSpin(family, coefficients: try laboratory.coefficients(instance.values)).attractors() ?? []
     }
 
     /// The multipoles of the steady state's sector at large N, where assembling the others too is a waste.
@@ -75,12 +84,9 @@ public final class LindbladSolver {
         spinCount > Self.greatestBatchedSpinCount ? frames.steadyClass : .everything
     }
 
-    /// Axes and first window for slow modes. Even those of a single phase are wider in |q| than its state, and turned
-    /// operators, widened step by step, cost more than the symmetry axes' window that holds them from the start, up to here.
-    func slowModeAxes(_ instance: ModelInstance) throws -> Axes {
-        guard instance.spinCount <= Self.greatestBatchedSpinCount else { return try axes(instance) }
-        return Axes(frame: frames.frame(meanDirection: nil, spinCount: instance.spinCount), plan: WindowPlan(spinCount: instance.spinCount))
-    }
+    /// Axes and first window for slow modes: they are as wide in |q| as the sphere is round, even about a single phase, and
+    /// a window too narrow for them has slow modes of its own.
+    func slowModeAxes(_ instance: ModelInstance) -> Axes { axes(along: nil, spinCount: instance.spinCount) }
 
     private func affine(_ spinCount: Int, _ frame: Frame) throws -> AffineLiouvillian {
         let key = AffineKey(spinCount: spinCount, frame: frame)
@@ -127,6 +133,7 @@ public final class LindbladSolver {
         if try kernels.isDegenerate(spinCount: instance.spinCount, values: instance.values) {
             return try degenerateSteadyState(instance, initial: initial)
         }
+        if let coexisting = try coexistingPhases(instance) { return coexisting.solution }
         let axes = try axes(instance), frame = axes.frame, spinCount = instance.spinCount
         var plan = start ?? axes.plan
         if steadyClass(spinCount).order == 0 { plan.keepOrder(0) }
@@ -147,7 +154,7 @@ public final class LindbladSolver {
                 // Where rounding alone decides the weights, truncation has no say in them: the phases need no projection.
                 if projected <= projectedTolerance || !isResolved || plan.isComplete {
                     let outcome: SteadyStateSolution.Outcome = isResolved ? .resolved(solve.state(frame: frame))
-                        : .unresolved(phases: try phases(solve, slow, frame: frame))
+                        : .unresolved(phases: try phases(instance, solve, slow, frame: frame))
                     return SteadyStateSolution(outcome: outcome, residual: solve.residual, leak: solve.leak.norm, error: error + projected,
                                                window: plan.window)
                 }
@@ -156,10 +163,17 @@ public final class LindbladSolver {
         }
     }
 
+    /// Up to this N phases come from the spectrum of the left mode, a full matrix; above, from windows of their own.
+    private static let greatestLeftSpectrum = 1000
+
     /// The two metastable phases, where one slow mode stands apart from the rest.
-    private func phases(_ solve: SteadyStateSolve, _ search: (modes: [Mode], radius: Double)?, frame: Frame) throws -> [MultipoleState] {
+    private func phases(_ instance: ModelInstance, _ solve: SteadyStateSolve, _ search: (modes: [Mode], radius: Double)?, frame: Frame) throws -> [MultipoleState] {
         guard let search, let slowest = search.modes.first, slowest.eigenvalue.im == 0,
               search.radius > 100 * max(slowest.eigenvalue.magnitude, slowest.roundingError) else { return [] }
+        if instance.spinCount > Self.greatestLeftSpectrum {
+            let directions = try phaseDirections(instance)
+            return try directions.count == 2 ? phases(instance, along: directions)?.states ?? [] : []
+        }
         return try solve.phases(slowest, frame: frame, dicke: DickeBasis(spinCount: solve.spinCount, window: solve.liouvillian.window))
     }
 

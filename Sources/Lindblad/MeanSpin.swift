@@ -71,26 +71,32 @@ struct MeanSpin {
     private static func length(_ v: SIMD4<Double>) -> Double { (v * v).sum().squareRoot() }
     private static func unit(_ v: SIMD4<Double>) -> SIMD4<Double> { v / length(v) }
 
-    /// The direction in which the flow ends from wherever it starts; nil where there are several or none (limit cycle,
-    /// conservative motion).
-    func singleAttractor() -> [Double]? {
-        let starts: [SIMD4<Double>] = [[0, 0, 1, 0], [0, 0, -1, 0], [1, 0.1, 0.2, 0], [-1, 0.2, -0.1, 0], [0.1, 1, -0.2, 0], [0.2, -1, 0.1, 0]]
-        let speed = starts.map { Self.length(velocity(Self.unit($0))) }.max()!
-        guard speed > 0, speed.isFinite else { return nil }
-        var first: SIMD4<Double>?
-        for start in starts {
-            guard let end = relax(Self.unit(start), speed: speed) else { return nil }
-            if let first, (end * first).sum() < 0.999 { return nil }
-            first = first ?? end
-        }
-        return first.map { [$0.x, $0.y, $0.z] }
+    /// Starting points spread evenly over the sphere (a golden spiral): a basin that covers a thirtieth of it is met.
+    private static let starts: [SIMD4<Double>] = (0..<32).map { k in
+        let z = 1 - (2 * Double(k) + 1) / 32, angle = Double(k) * .pi * (3 - 5.0.squareRoot()), r = (1 - z * z).squareRoot()
+        return [r * cos(angle), r * sin(angle), z, 0]
     }
 
-    private func relax(_ start: SIMD4<Double>, speed: Double) -> SIMD4<Double>? {
+    /// The directions in which the flow ends from wherever it starts; nil where it does not settle from some starts (limit
+    /// cycle, conservative motion).
+    func attractors() -> [[Double]]? {
+        let speed = Self.starts.map { Self.length(velocity($0)) }.max()!
+        guard speed > 0, speed.isFinite else { return nil }
+        var ends: [SIMD4<Double>] = []
+        for start in Self.starts {
+            guard let end = relax(start, speed: speed, known: ends) else { return nil }
+            if !ends.contains(where: { ($0 * end).sum() > 0.999 }) { ends.append(end) }
+        }
+        return ends.map { [$0.x, $0.y, $0.z] }
+    }
+
+    /// - Parameter known: ends already; a path that comes near one is taken to end there. (If it does not, it ends where others do.)
+    private func relax(_ start: SIMD4<Double>, speed: Double, known: [SIMD4<Double>]) -> SIMD4<Double>? {
         var n = start, step = 0.1 / speed
         for _ in 0..<2000 {
             let k1 = velocity(n)
             if Self.length(k1) < 1e-6 * speed { return n }
+            if let end = known.first(where: { ($0 * n).sum() > 0.99 }) { return end }
             let k2 = velocity(Self.unit(n + 0.5 * step * k1))
             n = Self.unit(n + step * k2)
             // Steps as long as the flow's own rates allow (an explicit step beyond them would never settle); the path

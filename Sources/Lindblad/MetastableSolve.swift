@@ -95,26 +95,9 @@ extension LindbladSolver {
     private func metastable(_ sector: Int, _ instance: ModelInstance, frame: Frame, from plan: WindowPlan) throws -> MetastableSolve? {
         let question = MetastableCache.Question(values: instance.values, spinCount: instance.spinCount, sector: sector, frame: frame, first: plan.window)
         if let known = lastMetastable.answer(to: question) { return known }
-        let made = try isBeyondPrecision(instance) ? nil : MetastableSolve(sector: sector, from: plan) { try assemble(instance, frame, $0) }
+        let made = try MetastableSolve(sector: sector, from: plan) { try assemble(instance, frame, $0) }
         lastMetastable.remember(made, as: question)
         return made
-    }
-
-    /// Whether the gap of a large spin is hopelessly small, by that of two small ones: ln gap is linear in N where phases
-    /// coexist. Saves an assembly in double-double that would tell the same.
-    private func isBeyondPrecision(_ instance: ModelInstance) throws -> Bool {
-        guard instance.spinCount > Self.greatestBatchedSpinCount else { return false }
-        let sizes = [300, 600].map { $0 + instance.spinCount % 2 }
-        let gaps = try sizes.map { size -> Double in
-            // What depends on N takes its value at the small one.
-            var values = instance.values
-            for name in ["N", "j"] + model.parameters.filter({ !$0.expression.names.isDisjoint(with: ["N", "j"]) }).map(\.name) { values[name] = nil }
-            return try slowModes(model.instance(spinCount: size, values), count: 1).modes.first?.decayRate ?? 0
-        }
-        guard gaps[0] > 0, gaps[1] > 0 else { return false }
-        let slope = log10(gaps[1] / gaps[0]) / Double(sizes[1] - sizes[0])
-        // Half as many digits again as double-double has: the line is a rough one.
-        return log10(gaps[1]) + slope * Double(instance.spinCount - sizes[1]) < -45
     }
 
     /// The steady state across a slow mode that double precision cannot weigh; nil where it can, and where double-double

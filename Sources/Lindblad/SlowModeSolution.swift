@@ -14,6 +14,8 @@ public struct SlowModeSolution: Sendable {
     public let spinCount: Int
     /// Coefficients on the whole window of the right modes, in the order of `modes`.
     public let vectors: [[Complex]]
+    /// Where phases coexist and the gap is beyond all precision: a bound on it, and no modes.
+    public var gapBound: Double?
 }
 
 /// Collects the slow modes of all sectors in one window.

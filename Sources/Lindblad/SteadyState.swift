@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 import Numbers
 
@@ -34,9 +35,22 @@ struct SteadyStateSolve {
     let trace: Double
     let residual: Double
     let leak: Sector.Leak
+    /// Norm of Lρ outside the window over ‖ρ‖, a rate.
+    var escapeRate: Double { outward.reduce(0) { $0 + $1.squaredMagnitude }.squareRoot() / norm }
+    private let norm: Double
     private let outward: [Complex]
 
-    init(_ liouvillian: TruncatedLiouvillian, spinCount: Int, coefficients: [Double]) throws {
+    private var shift = 0.0
+
+    /// How a metastable phase is told from others whose rates are lost in rounding: by iterating x ← (σ − A)⁻¹ (σ x + b x₀₀)
+    /// from a start within it, the mean over a time 1/σ of what becomes of the start.
+    struct Settling {
+        /// σ, from the largest on: rounding brings in 1/σ of other phases, but a phase that settles slowly asks for a small one.
+        let shifts: [Double]
+        let start: [Double]
+    }
+
+    init(_ liouvillian: TruncatedLiouvillian, spinCount: Int, coefficients: [Double], settling: Settling? = nil) throws {
         self.liouvillian = liouvillian
         self.spinCount = spinCount
         self.coefficients = coefficients
@@ -45,20 +59,45 @@ struct SteadyStateSolve {
         guard sector.size > 0 else {
             x = []
             residual = 0
+            norm = trace
             outward = sector.outgoing([], trace: trace, coefficients)
             leak = Self.scaled(sector.leak(outward), norm: trace, sector.outerDamping(coefficients))
             return
         }
         let values = sector.values(coefficients), x00 = trace, source = sector.source(coefficients).map { $0 * x00 }
         func defect(_ x: [Double]) -> [Double] { zip(sector.pattern.multiply(values, x), source).map { -$0 - $1 } }
-        let lu = try sector.factorization(coefficients)
-        var x = try lu.solve(source.map { -$0 })
-        x = zip(x, try lu.solve(defect(x))).map { $0 + $1 }
+        var x: [Double]
+        if let settling {
+            (x, shift) = try Self.settled(settling, sector, coefficients, defect)
+        } else {
+            let lu = try sector.factorization(coefficients)
+            x = try lu.solve(source.map { -$0 })
+            x = zip(x, try lu.solve(defect(x))).map { $0 + $1 }
+        }
         self.x = x
-        let norm = x.reduce(trace * trace) { $0 + $1 * $1 }.squareRoot()
+        norm = x.reduce(trace * trace) { $0 + $1 * $1 }.squareRoot()
         residual = defect(x).reduce(0) { $0 + $1 * $1 }.squareRoot() / norm
         outward = sector.outgoing(x.map { Complex($0) }, trace: trace, coefficients)
         leak = Self.scaled(sector.leak(outward), norm: norm, sector.outerDamping(coefficients))
+    }
+
+    private static func settled(_ settling: Settling, _ sector: Sector, _ coefficients: [Double], _ defect: ([Double]) -> [Double]) throws -> (x: [Double], shift: Double) {
+        var x: [Double] = []
+        for shift in settling.shifts {
+            let lu = try sector.factorization(coefficients, shift: shift)
+            x = settling.start
+            var last = Double.infinity
+            for count in 1...120 {
+                let step = try lu.solve(defect(x))
+                x = zip(x, step).map { $0 + $1 }
+                let change = (step.reduce(0) { $0 + $1 * $1 } / x.reduce(0) { $0 + $1 * $1 }).squareRoot()
+                // Rounding sets the floor; a phase that is not reached in due time asks for longer ones.
+                if change < 1e-13 || (change < 1e-8 && change > 0.95 * last) { return (x, shift) }
+                if count >= 8, change >= last || log(1e-12 / change) / log(change / last) > 90 { break }
+                last = change
+            }
+        }
+        return (x, settling.shifts[settling.shifts.count - 1])
     }
 
     private static func scaled(_ leak: Sector.Leak, norm: Double, _ damping: [Double]) -> Sector.Leak {
@@ -81,7 +120,7 @@ struct SteadyStateSolve {
         let count = Double(spinCount), scale = (count * (count + 1) * (count + 2) / 12).squareRoot() / (count / 2)
         var sides = [Double](repeating: 0, count: sector.size * dipoles.count)
         for (a, dipole) in dipoles.enumerated() { sides[a * sector.size + dipole] = scale }
-        let y = try sector.factorization(coefficients).solve(sides, transposed: true)
+        let y = try sector.factorization(coefficients, shift: shift).solve(sides, transposed: true)
         let damping = sector.outerDamping(coefficients)
         var rounding = 0.0, truncation = 0.0
         for a in dipoles.indices {

@@ -35,6 +35,9 @@ struct WindowPlan {
         return MultipoleWindow(lMax: min(l, spinCount), qMax: min(q, spinCount))
     }
 
+    /// Whether more coherences are kept than a single phase along its axis could need.
+    var isWide: Bool { isComplete || window.qMax > 10 * Int(Self.narrowQ) || lFactor > 16 }
+
     var isComplete: Bool { order == nil ? window.isComplete(spinCount: spinCount) : window.lMax >= spinCount }
 
     /// Widens in the directions that leak.

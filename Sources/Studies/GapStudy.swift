@@ -91,6 +91,10 @@ public struct GapStudy: Study {
             outputs["modes"] = OutputArray(shape: [count, width], data: rows + [Double](repeating: .nan, count: 2 * width * missing.count), isComplex: true)
             outputs["mode_frame"] = OutputArray(shape: [3, 3], data: solution.frame.axes.flatMap { $0 })
         }
+        if let bound = solution.gapBound {
+            outputs["gap_error"] = OutputArray(bound)
+            return Record(status: .unresolved, reason: "phases coexist, and the rate between them is beyond all precision (by those of smaller N)", outputs: outputs)
+        }
         guard let slowest = solution.modes.first else {
             return Record(status: .ok, reason: "", outputs: outputs)          // every operator is stationary: there is no gap
         }

@@ -41,6 +41,52 @@ extension SolverTests { @Suite struct LargeSpinTests {
         #expect(abs(heights[2] - classical) > 1e-7)
     }
 
+    /// Two ways to the same phases: windows of their own, and the extreme states along the slow mode of the whole.
+    @Test func phasesAloneAgreeWithThoseOfTheSlowMode() throws {
+        let model = try ModelPreset.named("bistable-pump")!.model()
+        // Below what double-double resolves, at N = 400 and Ω = 0.35.
+        let instance = try model.instance(spinCount: 400, ["Omega": 0.35, "Gamma": 0.9])
+        let solver = try LindbladSolver(model: model)
+        guard case .unresolved(let whole) = try solver.steadyState(instance, leakTolerance: 1e-9, errorTolerance: 1e-6).outcome, whole.count == 2,
+              let alone = try solver.phases(instance, along: solver.phaseDirections(instance)) else { throw EigenvalueError("no phases") }
+        for (a, b) in zip(whole, alone.states) {
+            for component in [SpinPolynomial.jx, .jy, .jz] { #expect(abs(a.expectation(component).re - b.expectation(component).re) < 2e-8 * 200) }
+            #expect(abs(a.purity - b.purity) < 1e-7 * b.purity)
+        }
+        #expect(alone.error < 1e-8 && alone.leak < 1e-9)
+    }
+
+    /// ⟨Jz⟩/j of either phase goes like z + a/N to the classical fixed point, and the gap has a bound.
+    @Test func phasesOfLargeSpins() throws {
+        let model = try ModelPreset.named("bistable-pump")!.model(), values = ["Omega": 0.5, "Gamma": 0.84], sizes = [4000, 20_000]
+        var heights: [[Double]] = []
+        for size in sizes {
+            let solver = try LindbladSolver(model: model), instance = try model.instance(spinCount: size, values)
+            let solution = try solver.steadyState(instance, leakTolerance: 1e-9, errorTolerance: 1e-6)
+            guard case .unresolved(let phases) = solution.outcome, phases.count == 2 else { throw EigenvalueError("no phases") }
+            heights.append(phases.map { $0.expectation(.jz).re * 2 / Double(size) })
+            #expect(solution.leak < 3e-9 && solution.error > 1)
+            let gap = try solver.slowModes(instance, count: 1)
+            #expect(gap.modes.isEmpty && gap.gapBound! < 1e-5)
+        }
+        // Stable zeros of the classical −(γ − Γ(1+z)²) sin θ − Ω in θ, from both ends.
+        func classical(_ from: Double, _ to: Double) -> Double {
+            var (low, high) = (from, to)
+            func sign(_ angle: Double) -> Bool { (1 - 0.84 * (1 + cos(angle)) * (1 + cos(angle))) * sin(angle) > 0.5 }
+            let start = sign(low)
+            for _ in 0..<80 { let middle = (low + high) / 2; if sign(middle) == start { low = middle } else { high = middle } }
+            return cos(low)
+        }
+        let limits = [classical(.pi, 2.4), classical(-0.4, -0.01)]
+        for phase in 0..<2 {
+            let x = sizes.map { 1 / Double($0) }
+            let limit = (heights[0][phase] * x[1] - heights[1][phase] * x[0]) / (x[1] - x[0])
+            print("phase \(phase): \(heights.map { $0[phase] }), extrapolated \(limit), classical \(limits[phase])")
+            #expect(abs(limit - limits[phase]) < 1e-6)
+            #expect(abs(heights[1][phase] - limits[phase]) > 1e-6)
+        }
+    }
+
     /// Jm at κ/N and Jp at p/N have the same matrix elements: populations fall by p/κ a level.
     @Test(arguments: [5000, 100_000, 1_000_000]) func axialModelIsGeometric(spinCount: Int) throws {
         let model = try Model(hamiltonian: "h*Jz", jumps: [("kappa/N", "Jm"), ("p/N", "Jp"), ("kz/N", "Jz")],

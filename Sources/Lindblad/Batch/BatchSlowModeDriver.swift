@@ -18,6 +18,12 @@ extension LindbladSolver {
         var waiting: [Candidate] = [], probes: [Int: [Double]] = [:]
         for (k, isSuspicious) in suspicions(instances).enumerated() {
             do {
+                if let coexisting = try coexistingPhases(instances[k]) {
+                    results[k] = .success(SlowModeSolution(modes: [], kernelDimension: 1, searchRadius: 0, window: coexisting.window,
+                                                           frame: coexisting.states[0].frame, spinCount: instances[k].spinCount, vectors: [],
+                                                           gapBound: coexisting.escapeRate))
+                    continue
+                }
                 probes[k] = try probeFrequencies(instances[k])
                 waiting.append(try candidate(k, instances[k], isSuspicious: isSuspicious))
             } catch { results[k] = .failure(error) }
@@ -54,7 +60,7 @@ extension LindbladSolver {
         if isSuspicious, try kernels.isDegenerate(spinCount: spinCount, values: instance.values) {
             return Candidate(index: index, spinCount: spinCount, frame: .laboratory, plan: WindowPlan(spinCount: spinCount), isDegenerate: true)
         }
-        let axes = try slowModeAxes(instance)
+        let axes = slowModeAxes(instance)
         return Candidate(index: index, spinCount: spinCount, frame: axes.frame, plan: axes.plan)
     }
 
