@@ -18,7 +18,7 @@ extension LindbladSolver {
         let sector = try assemble(instance, frame, window, members: steadyClass(instance.spinCount)).0.steadySector, pattern = sector.pattern
         guard sector.size > 0 else { return FactorCost(unknowns: 0, entries: 0, flops: 0) }
         let flops = instance.spinCount <= Self.greatestBatchedSpinCount
-            ? try BatchSteadyState.plan(pattern).flops : try Factorization.Plan(pattern).flops
+            ? try BatchSteadyState.plan(pattern).flops : try FactorizationPlan(pattern).flops
         return FactorCost(unknowns: sector.size, entries: pattern.entryCount, flops: flops)
     }
 }

@@ -15,9 +15,8 @@ final class Sector {
     let outgoing: Couplings
     let incoming: Couplings
     let outer: [Assembly.OuterMultipole]
-    private var plan: Factorization.Plan?
-    private var complexLU: SparseLU<Complex>?
-    private var factored: (key: [Double], factorization: Factorization)?
+    private var plan: FactorizationPlan?
+    private var factored: (key: [Double], factorization: Factorization<Double>)?
 
     var size: Int { multipoles.count }
 
@@ -76,10 +75,10 @@ final class Sector {
     }
 
     /// LU of A − shift·1, kept until other coefficients come.
-    func factorization(_ coefficients: [Double], shift: Double = 0) throws -> Factorization {
+    func factorization(_ coefficients: [Double], shift: Double = 0) throws -> Factorization<Double> {
         let key = coefficients + [shift]
         if let factored, factored.key == key { return factored.factorization }
-        let plan = try self.plan ?? Factorization.Plan(pattern)
+        let plan = try self.plan ?? FactorizationPlan(pattern)
         self.plan = plan
         factored = nil
         var entries = values(coefficients)
@@ -90,13 +89,12 @@ final class Sector {
     }
 
     /// LU of A − shift·1 for a complex shift; not kept.
-    func factorization(_ coefficients: [Double], complexShift shift: Complex) throws -> SparseLU<Complex> {
-        let lu = try complexLU ?? SparseLU<Complex>(analyzing: pattern)
-        complexLU = lu
+    func factorization(_ coefficients: [Double], complexShift shift: Complex) throws -> Factorization<Complex> {
+        let plan = try self.plan ?? FactorizationPlan(pattern)
+        self.plan = plan
         var entries = values(coefficients).map { Complex($0) }
         for k in entries.indices where pattern.rows[k] == pattern.columns[k] { entries[k] -= shift }
-        try lu.factor(entries)
-        return lu
+        return try plan.factor(entries)
     }
 
     // MARK: What truncation cut off

@@ -55,7 +55,8 @@ struct SlowModeSearch {
             if reach < radius { radius = reach }
             // A mode far off on the imaginary axis may decay slower than all that lie near zero.
             for frequency in probes where frequency > 0.8 * reach && reach.isFinite {
-                let (more, _) = try solver.nearest(3, complexShift: Complex(0, frequency))
+                let slowest = modes.map(\.decayRate).sorted(), limit = slowest.count >= count ? 1.01 * slowest[count - 1] : .infinity
+                let more = try solver.nearest(3, complexShift: Complex(0, frequency), slowerThan: limit)
                 for mode in more where mode.eigenvalue.im > 0
                     && !modes.contains(where: { $0.sector == sector.number && ($0.eigenvalue - mode.eigenvalue).magnitude < 1e-7 * mode.eigenvalue.magnitude }) {
                     modes.append(mode)

@@ -7,6 +7,8 @@ struct SlowModes {
     let coefficients: [Double]
     /// Up to this size all eigenvalues come from LAPACK, and the slowest is the slowest beyond doubt.
     static let denseLimit = 150
+    /// Solves for eight vectors cost little more than for four where factors no longer fit into cache.
+    private var block: Int { sector.size > 20_000 ? 8 : 4 }
 
     /// The modes of least |λ − shift| and the radius about `shift` within which none is missing (infinite: all found).
     /// - Parameters:
@@ -23,7 +25,7 @@ struct SlowModes {
         }
         // A short look tells whether one mode is far slower than the rest.
         let lu = try sector.factorization(coefficients, shift: shift)
-        guard let (first, next) = try BlockKrylov.glimpse(size: size, map: { try lu.solve($0) }) else { return try around(shift, count: count, tolerance: 1e-8) }
+        guard let (first, next) = try BlockKrylov.glimpse(size: size, block: block, map: { try lu.solve($0) }) else { return try around(shift, count: count, tolerance: 1e-8) }
         let scale = sector.values(coefficients).reduce(0) { max($0, abs($1)) }
         if first < 5 * next {
             if shift == 0, first * scale > 1e7, let slow = try several(count) { return slow }
@@ -34,7 +36,7 @@ struct SlowModes {
         guard let slowest = slow.first else { return (slow, 0) }
         // With the slow mode projected out, rounding that it would amplify no longer hides the others.
         let deflation = Deflation(slowest)
-        let others = try BlockKrylov.glimpse(size: size, map: deflation.removing(after: { try lu.solve($0) }, transposed: false))
+        let others = try BlockKrylov.glimpse(size: size, block: block, map: deflation.removing(after: { try lu.solve($0) }, transposed: false))
         let distance = 1 / max(others?.first ?? 0, .leastNormalMagnitude)
         if count == 1 { return (slow, distance) }
         if shift == 0, distance < 1e-7 * scale, let slow = try several(count) { return slow }
@@ -73,7 +75,7 @@ struct SlowModes {
         func largest(_ tolerance: Double, transposed: Bool) throws -> [Eigenpair] {
             let plain: ([Double]) throws -> [Double] = { try lu.solve($0, transposed: transposed) }
             let map = slow?.removing(after: plain, transposed: transposed) ?? plain
-            if let found = try BlockKrylov.largest(size: sector.size, count: count, tolerance: tolerance, map: map) { return found.pairs }
+            if let found = try BlockKrylov.largest(size: sector.size, count: count, block: block, tolerance: tolerance, map: map) { return found.pairs }
             // Crowded spectra outgrow the unrestarted basis.
             return Array(try Arnoldi.largest(size: sector.size, count: count + 1, tolerance: 1e-13, map: map).pairs.prefix(count))
         }
@@ -89,14 +91,18 @@ struct SlowModes {
     }
 
     /// Modes near a point off the real axis.
-    func nearest(_ count: Int, complexShift shift: Complex) throws -> (modes: [Mode], radius: Double) {
+    /// - Parameter slowerThan: decay rate beyond which a mode is of no interest; its left vector is then spared.
+    func nearest(_ count: Int, complexShift shift: Complex, slowerThan limit: Double = .infinity) throws -> [Mode] {
         let size = sector.size
-        guard size > Self.denseLimit, size > count + 4 else { return ([], .infinity) }
+        guard size > Self.denseLimit, size > count + 4 else { return [] }
         let lu = try sector.factorization(coefficients, complexShift: shift)
-        let right = try Arnoldi.largest(size: size, count: count, tolerance: 1e-13, complexMap: { try lu.solve($0) }).pairs
-        let left = try Arnoldi.largest(size: size, count: count, tolerance: 1e-13, complexMap: { try lu.solve($0, transposed: true) }).pairs
-        let radius = right.map { 1 / $0.value.magnitude }.max() ?? 0
-        return (match(right, left, shift: shift, isReal: false), radius)
+        func largest(transposed: Bool) throws -> [Eigenpair] {
+            if let found = try BlockKrylov.largest(size: size, count: count, tolerance: 1e-7, complexMap: { try lu.solve($0, transposed: transposed) }) { return found.pairs }
+            return try Arnoldi.largest(size: size, count: count, tolerance: 1e-13, complexMap: { try lu.solve($0, transposed: transposed) }).pairs
+        }
+        let right = try largest(transposed: false)
+        guard right.contains(where: { -(shift + .one / $0.value).re < limit }) else { return [] }
+        return match(right, try largest(transposed: true), shift: shift, isReal: false)
     }
 
     /// Pairs each right vector with the left one of the same eigenvalue.

@@ -25,7 +25,7 @@ public enum BlockKrylov {
         var start = (0..<width).flatMap { Arnoldi.startVector(size, seed: UInt64($0)) }
         var triangle = orthonormalize(&start, size: size, width: width, seed: 100)
         basis.append(contentsOf: start)
-        var dimension = width, nextCheck = max(8 * width, 12 * count)
+        var dimension = width, nextCheck = max(min(8 * width, 32), 12 * count)
         while true {
             var image = try map(Array(basis[(dimension - width) * size..<dimension * size]))
             // Classical Gram–Schmidt, twice: as good as modified, at matrix–matrix speed.
@@ -53,8 +53,8 @@ public enum BlockKrylov {
     }
 
     /// Rough magnitudes of the two greatest eigenvalues, from a few dozen applications.
-    public static func glimpse(size: Int, map: ([Double]) throws -> [Double]) throws -> (first: Double, next: Double)? {
-        guard let found = try largest(size: size, count: 1, tolerance: .infinity, maximumDimension: 32, map: map), let first = found.pairs.first else { return nil }
+    public static func glimpse(size: Int, block: Int = 4, map: ([Double]) throws -> [Double]) throws -> (first: Double, next: Double)? {
+        guard let found = try largest(size: size, count: 1, block: block, tolerance: .infinity, maximumDimension: 32, map: map), let first = found.pairs.first else { return nil }
         return (first.value.magnitude, found.next)
     }
 

@@ -80,6 +80,16 @@ public enum DenseEigen {
 }
 
 extension DenseEigen {
+    /// Eigenvalues and unit right eigenvectors of a complex matrix, column-major.
+    static func complexEigenpairs(_ matrix: [Complex], size: Int) throws -> [Eigenpair] {
+        var a = matrix, n = Int32(size), one: Int32 = 1, info: Int32 = 0, lwork = Int32(4 * max(size, 1))
+        var values = [Complex](repeating: .zero, count: size), right = [Complex](repeating: .zero, count: size * size), left = [Complex.zero]
+        var work = [Complex](repeating: .zero, count: Int(lwork)), rwork = [Double](repeating: 0, count: 2 * size)
+        zgeev_("N", "V", &n, &a, &n, &values, &left, &one, &right, &n, &work, &lwork, &rwork, &info, 1, 1)
+        guard info == 0 else { throw EigenvalueError("LAPACK zgeev failed (INFO = \(info))") }
+        return (0..<size).map { Eigenpair(value: values[$0], vector: Array(right[$0 * size..<($0 + 1) * size])) }
+    }
+
     /// All eigenvalues of a complex matrix (column-major) with their condition numbers ‖w‖‖v‖/|wᴴv| (zgeev).
     public static func complexEigenvalues(_ matrix: [Complex], size: Int) throws -> [(value: Complex, condition: Double)] {
         NumericalRuntime.ensureInitialized()

@@ -5,11 +5,8 @@ struct EliminationTree {
     /// The parent of a column is its first row.
     let children: [[Int]]
 
-    /// - Parameters:
-    ///   - ordering: position of each unknown in the elimination, a permutation of 0 ..< n.
-    ///   - entryLimit: greatest number of entries of L and U together.
-    /// - Returns: nil where there would be more.
-    init?(pattern: SparsePattern, ordering: [Int], entryLimit: Int = .max) {
+    /// - Parameter ordering: position of each unknown in the elimination, a permutation of 0 ..< n.
+    init(pattern: SparsePattern, ordering: [Int]) {
         let n = pattern.size
         // Strictly upper part of the permuted pattern, by column.
         var above = [[Int32]](repeating: [], count: n)
@@ -19,7 +16,7 @@ struct EliminationTree {
         }
         // A column has its own entries and those of its children.
         var columns = [[Int32]](repeating: [], count: n), children = [[Int]](repeating: [], count: n)
-        var mark = [Int](repeating: -1, count: n), count = 0
+        var mark = [Int](repeating: -1, count: n)
         for k in 0..<n {
             var column: [Int32] = []
             mark[k] = k
@@ -33,8 +30,6 @@ struct EliminationTree {
             for child in children[k] { take(columns[child]) }
             column.sort()
             if let parent = column.first { children[Int(parent)].append(k) }
-            count += column.count
-            if 2 * count + n > entryLimit { return nil }
             columns[k] = column
         }
         self.columns = columns

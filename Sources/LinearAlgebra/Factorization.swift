@@ -1,53 +1,79 @@
-/// A factored real matrix, by whichever route serves it.
-public struct Factorization {
-    private enum Route { case fixed(StaticLU), pivoted(SparseLU<Double>), banded(BandedLU) }
-    private let route: Route
+import Numbers
 
-    public func solve(_ b: [Double], transposed: Bool = false) throws -> [Double] {
+/// A factored matrix, by whichever route serves it.
+public struct Factorization<Scalar: FrontalScalar & MUMPSScalar> {
+    enum Route { case fronts(FrontalLU<Scalar>), pivoted(SparseLU<Scalar>), banded(BandedLU) }
+    let route: Route
+
+    /// Solves A X = B (or AᵀX = B); B column-major with n rows and any number of columns. Eight columns cost little more
+    /// than one.
+    /// - Throws: `SparseLUError`.
+    public func solve(_ b: [Scalar], transposed: Bool = false) throws -> [Scalar] {
         switch route {
-        case .fixed(let lu): lu.solve(b, transposed: transposed)
+        case .fronts(let lu): lu.solve(b, transposed: transposed)
         case .pivoted(let lu): try lu.solve(b, transposed: transposed)
-        case .banded(let lu): lu.solve(b, transposed: transposed)
+        case .banded(let lu): lu.solve(b as! [Double], transposed: transposed) as! [Scalar]
+        }
+    }
+}
+
+/// Symbolic work of one pattern, done once for real and complex matrices: none for a narrow band, else MUMPS' ordering and the
+/// fronts that follow from it.
+public final class FactorizationPlan {
+    private let pattern: SparsePattern
+    private let banded: BandedLU?
+    private let fronts: FrontalPlan?
+    private var real: FrontalLU<Double>?
+    private var pivoted: SparseLU<Double>?
+    /// Floating-point operations of one factorisation, as the route taken expects them.
+    public var flops: Double { banded?.flops ?? fronts?.flops ?? 0 }
+    /// Bands up to this width, if they are this many times longer: fill of an ordering is about the same then.
+    private static let greatestBand = 320
+    private static let leastElongation = 64
+
+    /// - Throws: `SparseLUError`.
+    public init(_ pattern: SparsePattern) throws {
+        self.pattern = pattern
+        let (below, above) = pattern.bandwidths, band = below + above
+        if band <= Self.greatestBand, pattern.size >= Self.leastElongation * band {
+            banded = BandedLU(pattern)
+            fronts = nil
+        } else {
+            banded = nil
+            fronts = FrontalPlan(pattern: pattern, ordering: try SparseLU<Double>(analyzing: pattern).ordering, isBatched: false)
         }
     }
 
-    /// Symbolic work of one pattern, done once: none for a narrow band; ordering and fill by MUMPS, and the static factor
-    /// where it pays.
-    public final class Plan {
-        private let banded: BandedLU?
-        private let pivoted: SparseLU<Double>?
-        private let fixed: StaticLU?
-        /// Floating-point operations of one factorisation, as the route taken expects them.
-        public var flops: Double { banded?.flops ?? pivoted?.factorFlops ?? 0 }
-        /// Above this many entries the dense kernels of MUMPS win over the static loops.
-        private static let entryLimit = 8_000_000
-        /// Bands up to this width, if they are this many times longer: fill of an ordering is about the same then.
-        private static let greatestBand = 320
-        private static let leastElongation = 64
-
-        /// - Throws: `SparseLUError`.
-        public init(_ pattern: SparsePattern) throws {
-            let (below, above) = pattern.bandwidths, band = below + above
-            if band <= Self.greatestBand, pattern.size >= Self.leastElongation * band {
-                banded = BandedLU(pattern)
-                (pivoted, fixed) = (nil, nil)
-                return
-            }
-            let pivoted = try SparseLU<Double>(analyzing: pattern)
-            (banded, self.pivoted) = (nil, pivoted)
-            fixed = StaticLU(pattern: pattern, ordering: pivoted.ordering, entryLimit: Self.entryLimit)
+    /// Factors without pivoting if the result stands its test, else with. The result is good until the next call.
+    /// - Throws: `SparseLUError`.
+    public func factor(_ values: [Double]) throws -> Factorization<Double> {
+        if let banded {
+            try banded.factor(values)
+            return Factorization(route: .banded(banded))
         }
-
-        /// Factors without pivoting if the result stands its test, else with. The result is good until the next call.
-        /// - Throws: `SparseLUError`.
-        public func factor(_ values: [Double]) throws -> Factorization {
-            if let banded {
-                try banded.factor(values)
-                return Factorization(route: .banded(banded))
-            }
-            if let fixed, fixed.factor(values) { return Factorization(route: .fixed(fixed)) }
-            try pivoted!.factor(values)
-            return Factorization(route: .pivoted(pivoted!))
+        if let fronts {
+            let lu = real ?? FrontalLU(plan: fronts, pattern: pattern)
+            real = lu
+            if lu.factor(values) { return Factorization(route: .fronts(lu)) }
         }
+        let lu = try pivoted ?? SparseLU(analyzing: pattern)
+        pivoted = lu
+        try lu.factor(values)
+        return Factorization(route: .pivoted(lu))
     }
+
+    /// The same for a complex matrix, whose factors take twice the memory and are not kept.
+    /// - Throws: `SparseLUError`.
+    public func factor(_ values: [Complex]) throws -> Factorization<Complex> {
+        if let fronts = fronts ?? frontsOfBand() {
+            let lu = FrontalLU<Complex>(plan: fronts, pattern: pattern)
+            if lu.factor(values) { return Factorization(route: .fronts(lu)) }
+        }
+        let lu = try SparseLU<Complex>(analyzing: pattern)
+        try lu.factor(values)
+        return Factorization(route: .pivoted(lu))
+    }
+
+    /// A band in the order in which it stands.
+    private func frontsOfBand() -> FrontalPlan? { banded == nil ? nil : FrontalPlan(pattern: pattern, ordering: Array(0..<pattern.size), isBatched: false) }
 }

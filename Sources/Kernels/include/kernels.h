@@ -2,18 +2,6 @@
 #define MACROSPIN_KERNELS_H
 #include <stdint.h>
 
-/* LU without pivoting on a fixed, structurally symmetric pattern. Column k of L (unit diagonal, not stored) and row k of
-   U share the positions starts[k] … starts[k+1]-1 with indices rows[] ascending and > k; diagonal[] is that of U.
-   `lower`, `upper` and `diagonal` hold the entries of A on entry and the factors on return.
-   work: 2 n doubles; head, next, position: n integers each (scratch).
-   Returns -1, or the index of a pivot that is zero or not finite. */
-int64_t macrospin_lu_factor(int64_t n, const int64_t *starts, const int32_t *rows, double *lower, double *upper,
-                            double *diagonal, double *work, int32_t *head, int32_t *next, int64_t *position);
-
-/* Solves L U X = B (transposed == 0) or (L U)^T X = B in place; x is n × 4 row-major (four right-hand sides). */
-void macrospin_lu_solve4(int64_t n, const int64_t *starts, const int32_t *rows, const double *lower, const double *upper,
-                         const double *diagonal, double *x, int transposed);
-
 /* Elimination of a sparse, structurally symmetric matrix by dense fronts, for eight matrices of one pattern at a time.
    Unknowns are numbered in the order of elimination; front s takes pivots first_pivots[s] ... + pivots[s] - 1 and has
    rows[row_starts[s]] ... as its other rows and columns (sizes[s] - pivots[s] of them, ascending).
@@ -41,6 +29,18 @@ void macrospin_batch_factor(const struct macrospin_fronts *fronts, const double 
 /* Solves A X = B or A^T X = B in place; x[i * sides + r] is a vector, i in the order of elimination; sides is 1, 2 or 4. */
 void macrospin_batch_solve(const struct macrospin_fronts *fronts, const double *factors, double *x, int64_t sides,
                            int transposed);
+
+/* The same fronts for a single matrix, real or complex, with the dense kernels of BLAS: "vector" above then means one number.
+   entries: values of the matrix in the order of fronts; factors and rests: as many numbers as the fronts' offsets call for. */
+void macrospin_front_factor(const struct macrospin_fronts *fronts, const double *entries, double *factors, double *rests);
+void macrospin_front_factor_complex(const struct macrospin_fronts *fronts, const double *entries, double *factors, double *rests);
+
+/* Solves A X = B or A^T X = B in place for 4 or 8 sides: x[i * sides + r], or x[2 i * sides + r] and x[(2 i + 1) * sides + r]
+   real and imaginary; `spare` holds the same for the greatest front. */
+void macrospin_front_solve(const struct macrospin_fronts *fronts, const double *factors, double *x, double *spare, int64_t sides,
+                           int transposed);
+void macrospin_front_solve_complex(const struct macrospin_fronts *fronts, const double *factors, double *x, double *spare,
+                                   int64_t sides, int transposed);
 
 /* y = A x with A = sum_c coefficients[c] terms[c] in compressed rows; |A||x| into `magnitudes` unless that is null. */
 void macrospin_batch_product(int64_t rows, const int64_t *starts, const int32_t *columns, const double *const *terms,

@@ -31,7 +31,7 @@ public final class BatchLU {
         precondition(coefficients.count == terms.count)
         workspace.reserve(plan)
         let stack = workspace.stack
-        withFronts { fronts in
+        plan.withFronts { fronts in
             withPointers(terms) { macrospin_batch_factor(fronts, $0, Int64(terms.count), coefficients.base, factors.base, stack.base) }
         }
     }
@@ -40,35 +40,7 @@ public final class BatchLU {
     /// What `x` has beyond that stays as it is.
     public func solve(_ x: LaneBuffer, sides: Int = 1, transposed: Bool = false) {
         precondition(x.count >= plan.size * sides && [1, 2, 4].contains(sides))
-        withFronts { macrospin_batch_solve($0, factors.base, x.base, Int64(sides), transposed ? 1 : 0) }
-    }
-
-    private func withFronts(_ body: (UnsafePointer<macrospin_fronts>) -> Void) {
-        let p = plan
-        p.pivots.withUnsafeBufferPointer { pivots in p.sizes.withUnsafeBufferPointer { sizes in
-        p.firstPivots.withUnsafeBufferPointer { firsts in p.rowStarts.withUnsafeBufferPointer { rowStarts in
-        p.rows.withUnsafeBufferPointer { rows in p.factorStarts.withUnsafeBufferPointer { factorStarts in
-        p.restStarts.withUnsafeBufferPointer { restStarts in p.entryStarts.withUnsafeBufferPointer { entryStarts in
-        p.entryPlaces.withUnsafeBufferPointer { entryPlaces in p.childStarts.withUnsafeBufferPointer { childStarts in
-        p.children.withUnsafeBufferPointer { children in p.mapStarts.withUnsafeBufferPointer { mapStarts in
-        p.maps.withUnsafeBufferPointer { maps in
-            var fronts = macrospin_fronts()
-            fronts.count = Int64(p.pivots.count)
-            fronts.pivots = pivots.baseAddress
-            fronts.sizes = sizes.baseAddress
-            fronts.first_pivots = firsts.baseAddress
-            fronts.row_starts = rowStarts.baseAddress
-            fronts.rows = rows.baseAddress
-            fronts.factor_starts = factorStarts.baseAddress
-            fronts.rest_starts = restStarts.baseAddress
-            fronts.entry_starts = entryStarts.baseAddress
-            fronts.entry_places = entryPlaces.baseAddress
-            fronts.child_starts = childStarts.baseAddress
-            fronts.children = children.baseAddress
-            fronts.map_starts = mapStarts.baseAddress
-            fronts.maps = maps.baseAddress
-            body(&fronts)
-        } } } } } } } } } } } } }
+        plan.withFronts { macrospin_batch_solve($0, factors.base, x.base, Int64(sides), transposed ? 1 : 0) }
     }
 }
 

@@ -24,10 +24,12 @@ public final class FrontalPlan {
     /// Bytes that a factorisation of eight matrices takes.
     public var bytes: Int { (factorCount + stackCount) * LaneBuffer.lanes * MemoryLayout<Double>.stride }
 
-    /// - Parameter ordering: position of each unknown in a fill-reducing elimination, a permutation of 0 ..< n.
-    public init(pattern: SparsePattern, ordering: [Int]) {
+    /// - Parameters:
+    ///   - ordering: position of each unknown in a fill-reducing elimination, a permutation of 0 ..< n.
+    ///   - isBatched: for eight matrices at a time, or for one.
+    public init(pattern: SparsePattern, ordering: [Int], isBatched: Bool = true) {
         size = pattern.size
-        let fronts = FrontTree(pattern: pattern, ordering: ordering).fronts
+        let fronts = FrontTree(pattern: pattern, ordering: ordering, isBatched: isBatched).fronts
         var place = [Int32](repeating: 0, count: size), byPosition = [Int](repeating: 0, count: size)
         for (unknown, position) in ordering.enumerated() { byPosition[position] = unknown }
 
@@ -122,6 +124,9 @@ public final class FrontalPlan {
         self.maps = maps
     }
 
+    /// Greatest front.
+    var greatestSize: Int { Int(sizes.max() ?? 0) }
+
     /// Places in a scratch area, first fit.
     private struct Arena {
         private var free: [(start: Int, count: Int)] = []
@@ -161,6 +166,37 @@ public final class FrontalPlan {
     }
 }
 
+extension FrontalPlan {
+    /// The plan as the kernels take it.
+    func withFronts(_ body: (UnsafePointer<macrospin_fronts>) -> Void) {
+        let p = self
+        p.pivots.withUnsafeBufferPointer { pivots in p.sizes.withUnsafeBufferPointer { sizes in
+        p.firstPivots.withUnsafeBufferPointer { firsts in p.rowStarts.withUnsafeBufferPointer { rowStarts in
+        p.rows.withUnsafeBufferPointer { rows in p.factorStarts.withUnsafeBufferPointer { factorStarts in
+        p.restStarts.withUnsafeBufferPointer { restStarts in p.entryStarts.withUnsafeBufferPointer { entryStarts in
+        p.entryPlaces.withUnsafeBufferPointer { entryPlaces in p.childStarts.withUnsafeBufferPointer { childStarts in
+        p.children.withUnsafeBufferPointer { children in p.mapStarts.withUnsafeBufferPointer { mapStarts in
+        p.maps.withUnsafeBufferPointer { maps in
+            var fronts = macrospin_fronts()
+            fronts.count = Int64(p.pivots.count)
+            fronts.pivots = pivots.baseAddress
+            fronts.sizes = sizes.baseAddress
+            fronts.first_pivots = firsts.baseAddress
+            fronts.row_starts = rowStarts.baseAddress
+            fronts.rows = rows.baseAddress
+            fronts.factor_starts = factorStarts.baseAddress
+            fronts.rest_starts = restStarts.baseAddress
+            fronts.entry_starts = entryStarts.baseAddress
+            fronts.entry_places = entryPlaces.baseAddress
+            fronts.child_starts = childStarts.baseAddress
+            fronts.children = children.baseAddress
+            fronts.map_starts = mapStarts.baseAddress
+            fronts.maps = maps.baseAddress
+            body(&fronts)
+        } } } } } } } } } } } } }
+    }
+}
+
 /// The elimination tree of a pattern, its columns gathered into fronts in an order where children come first.
 struct FrontTree {
     struct Front {
@@ -172,8 +208,9 @@ struct FrontTree {
     }
     let fronts: [Front]
 
-    init(pattern: SparsePattern, ordering: [Int]) {
-        let n = pattern.size, tree = EliminationTree(pattern: pattern, ordering: ordering)!
+    init(pattern: SparsePattern, ordering: [Int], isBatched: Bool) {
+        func cost(pivots: Int, size: Int) -> Double { isBatched ? Self.cost(pivots: pivots, size: size) : Self.singleCost(pivots: pivots, size: size) }
+        let n = pattern.size, tree = EliminationTree(pattern: pattern, ordering: ordering)
         let columns = tree.columns, childColumns = tree.children
         // Merge upwards: a column joins the front of a child, a child front joins its parent's, wherever that is cheaper.
         var front = [Front?](repeating: nil, count: n)
@@ -182,10 +219,10 @@ struct FrontTree {
             // Those that lose least by merging first.
             for child in childColumns[k].sorted(by: { columns[$0].count > columns[$1].count }) {
                 let other = front[child]!
-                let apart = Self.cost(pivots: own.pivots.count, size: own.pivots.count + own.rows.count)
-                    + Self.cost(pivots: other.pivots.count, size: other.pivots.count + other.rows.count)
+                let apart = cost(pivots: own.pivots.count, size: own.pivots.count + own.rows.count)
+                    + cost(pivots: other.pivots.count, size: other.pivots.count + other.rows.count)
                 let merged = other.pivots.count + own.pivots.count
-                if Self.cost(pivots: merged, size: merged + own.rows.count) <= apart {
+                if cost(pivots: merged, size: merged + own.rows.count) <= apart {
                     own.pivots = other.pivots + own.pivots
                     own.children += other.children
                     front[child] = nil
@@ -234,5 +271,12 @@ struct FrontTree {
         let g = Double(f - k), p = Double(k), s = Double(f)
         let factors = p * (2 * s - p)
         return 0.3 * flops(pivots: k, size: f) + 5 * factors + 5 * g * g + 280
+    }
+
+    /// The same for a single matrix: large fronts run at the speed of BLAS, small ones at that of calling it.
+    private static func singleCost(pivots k: Int, size f: Int) -> Double {
+        let g = Double(f - k), p = Double(k), s = Double(f)
+        let factors = p * (2 * s - p)
+        return 0.08 * flops(pivots: k, size: f) + factors + g * g + 1200
     }
 }
