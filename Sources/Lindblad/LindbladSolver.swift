@@ -26,7 +26,7 @@ public final class LindbladSolver {
     private struct LiouvillianKey: Hashable { let spinCount: Int; let frame: Frame; let window: MultipoleWindow; let members: MultipoleClass }
     /// Assembled windows kept at a time; a sweep needs a few per N. Of large ones fewer: their matrices take some kilobytes an
     /// unknown.
-    private static let cacheLimit = 12, unknownLimit = 100_000
+    static let cacheLimit = 12, unknownLimit = 100_000
     /// Operators turned into a frame are small, but a sweep may visit many frames.
     private static let affineLimit = 300
     /// Greatest error of ⟨J⟩/j that truncation may cause.
@@ -58,16 +58,28 @@ public final class LindbladSolver {
         if let last = lastAxes, last.spinCount == instance.spinCount, last.values == instance.values { return last.axes }
         let spinCount = instance.spinCount
         var direction: [Double]?
-        if spinCount >= Self.rotationThreshold, frames.rotationAxis == nil {
-            let laboratory = try affine(spinCount, .laboratory)
-            let family = meanSpins[spinCount] ?? MeanSpinFamily(laboratory)
-            meanSpins[spinCount] = family
-            direction = MeanSpin(family, coefficients: try laboratory.coefficients(instance.values)).singleAttractor()
+        if turnsToMeanSpin(spinCount) {
+            direction = try meanSpin(instance).singleAttractor()
         }
-        let axes = Axes(frame: frames.frame(meanDirection: direction, spinCount: spinCount),
-                        plan: WindowPlan(spinCount: spinCount, isNarrow: direction != nil))
+        let axes = axes(spinCount, along: direction)
         lastAxes = (instance.values, spinCount, axes)
         return axes
+    }
+
+    /// - Parameter direction: of a single phase's mean spin; nil: the symmetry axes.
+    func axes(_ spinCount: Int, along direction: [Double]?) -> Axes {
+        Axes(frame: frames.frame(meanDirection: direction, spinCount: spinCount), plan: WindowPlan(spinCount: spinCount, isNarrow: direction != nil))
+    }
+
+    /// Whether a single phase at this N gets axes of its own.
+    func turnsToMeanSpin(_ spinCount: Int) -> Bool { spinCount >= Self.rotationThreshold && frames.rotationAxis == nil }
+
+    /// The classical spin of a point.
+    func meanSpin(_ instance: ModelInstance) throws -> MeanSpin {
+        let laboratory = try affine(instance.spinCount, .laboratory)
+        let family = meanSpins[instance.spinCount] ?? MeanSpinFamily(laboratory)
+        meanSpins[instance.spinCount] = family
+        return MeanSpin(family, coefficients: try laboratory.coefficients(instance.values))
     }
 
     /// The multipoles of the steady state's sector at large N, where assembling the others too is a waste.

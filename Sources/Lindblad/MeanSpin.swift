@@ -74,16 +74,23 @@ struct MeanSpin {
     /// The direction in which the flow ends from wherever it starts; nil where there are several or none (limit cycle,
     /// conservative motion).
     func singleAttractor() -> [Double]? {
+        let ends = attractors(atMost: 1)
+        return ends.count == 1 ? ends[0] : nil
+    }
+
+    /// The directions in which the flow ends from a handful of starts; none where it does not settle, or in more than `most`.
+    func attractors(atMost most: Int = 6) -> [[Double]] {
         let starts: [SIMD4<Double>] = [[0, 0, 1, 0], [0, 0, -1, 0], [1, 0.1, 0.2, 0], [-1, 0.2, -0.1, 0], [0.1, 1, -0.2, 0], [0.2, -1, 0.1, 0]]
         let speed = starts.map { Self.length(velocity(Self.unit($0))) }.max()!
-        guard speed > 0, speed.isFinite else { return nil }
-        var first: SIMD4<Double>?
+        guard speed > 0, speed.isFinite else { return [] }
+        var ends: [SIMD4<Double>] = []
         for start in starts {
-            guard let end = relax(Self.unit(start), speed: speed) else { return nil }
-            if let first, (end * first).sum() < 0.999 { return nil }
-            first = first ?? end
+            guard let end = relax(Self.unit(start), speed: speed) else { return [] }
+            if ends.contains(where: { (end * $0).sum() >= 0.999 }) { continue }
+            ends.append(end)
+            if ends.count > most { return [] }
         }
-        return first.map { [$0.x, $0.y, $0.z] }
+        return ends.map { [$0.x, $0.y, $0.z] }
     }
 
     private func relax(_ start: SIMD4<Double>, speed: Double) -> SIMD4<Double>? {

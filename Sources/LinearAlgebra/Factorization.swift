@@ -20,15 +20,20 @@ public struct Factorization {
         /// Floating-point operations of one factorisation, as the route taken expects them.
         public var flops: Double { banded?.flops ?? pivoted?.factorFlops ?? 0 }
         /// Above this many entries the dense kernels of MUMPS win over the static loops.
-        private static let entryLimit = 8_000_000
+        public static let entryLimit = 8_000_000
         /// Bands up to this width, if they are this many times longer: fill of an ordering is about the same then.
         private static let greatestBand = 320
         private static let leastElongation = 64
 
+        /// Whether a pattern is factored as a band.
+        public static func isNarrow(size: Int, bandwidths: (below: Int, above: Int)) -> Bool {
+            let band = bandwidths.below + bandwidths.above
+            return band <= greatestBand && size >= leastElongation * band
+        }
+
         /// - Throws: `SparseLUError`.
         public init(_ pattern: SparsePattern) throws {
-            let (below, above) = pattern.bandwidths, band = below + above
-            if band <= Self.greatestBand, pattern.size >= Self.leastElongation * band {
+            if Self.isNarrow(size: pattern.size, bandwidths: pattern.bandwidths) {
                 banded = BandedLU(pattern)
                 (pivoted, fixed) = (nil, nil)
                 return
