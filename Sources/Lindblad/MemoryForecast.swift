@@ -31,16 +31,17 @@ public final class MemoryForecast: @unchecked Sendable {
         static let lanes = 64.0
         /// An unknown of eight points' states, defects and adjoint solutions.
         static let batchedVectors = 512.0
-        /// An unknown of eight points' Krylov spaces: some forty blocks of four vectors (48 at most, and the images).
-        static let batchedKrylov = 10_200.0
+        /// An unknown of eight points' Krylov spaces: some forty blocks of four vectors at last (48 at most, and the images),
+        /// fewer where there are few modes.
+        static func batchedKrylov(_ size: Double) -> Double { 11_200 * size / (size + 1500) }
         /// An entry of a matrix that MUMPS has analysed: coordinates, value, its own copies of the graph.
         static let analysed = 43.0
         /// An entry of a matrix with static factors: where it goes.
         static let placed = 16.0
         /// An entry of the static factors (row and number, L and U), with the fill that fronts add left out.
         static let staticFactors = 8.0
-        /// An entry of MUMPS's factors, with the workspace that it asks for.
-        static let pivotedFactors = 7.7
+        /// An entry of MUMPS's factors, with the workspace that it asks for beyond them.
+        static let pivotedFactors = 12.0
         /// An unknown of one point's Krylov space, growing, with its images.
         static let krylov = 3800.0
         /// An entry in double-double: numbers of all terms (twice while sorted), combined, with places.
@@ -51,9 +52,11 @@ public final class MemoryForecast: @unchecked Sendable {
         static let extendedSolution = 120.0
         /// An entry of a matrix at one point: values, and a shifted copy.
         static let values = 16.0
-        /// An unknown of a lone point's vectors.
-        static let vectors = 320.0
+        /// An unknown of a lone point's vectors in a narrow window; in a wide one its slowest mode is looked at too.
+        static let vectors = 320.0, wideVectors = 1500.0
     }
+    /// Below this N gaps of metastability are rarely small enough for double-double.
+    private static let leastMetastable = 200
     /// Share of the fronts' fill that is there without merging and scratch.
     private static let leanFill = 0.8
     /// Solutions in double-double that are kept: see `MetastableCache`.
@@ -151,8 +154,8 @@ public final class MemoryForecast: @unchecked Sendable {
     // MARK: Parts
 
     /// Whether double-double will be called for.
-    private func isMetastable(_ outlook: Outlook, _ solver: LindbladSolver) -> Bool {
-        outlook.attractors.count != 1 && solver.symmetries.rotationAxis == nil
+    private func isMetastable(_ outlook: Outlook, _ solver: LindbladSolver, _ spinCount: Int) -> Bool {
+        spinCount >= Self.leastMetastable && outlook.attractors.count != 1 && solver.symmetries.rotationAxis == nil
     }
 
     /// Factors of one point, with all that stays for the next.
@@ -173,7 +176,7 @@ public final class MemoryForecast: @unchecked Sendable {
 
     private func steadyState(_ solver: LindbladSolver, _ instance: ModelInstance, _ samples: [ModelInstance], count: Int) throws -> Need {
         let outlook = try outlook(solver, instance), n = instance.spinCount, windows = try windows(solver, instance, outlook, mayTurn: true)
-        let isMetastable = isMetastable(outlook, solver)
+        let isMetastable = isMetastable(outlook, solver, n)
         guard n <= LindbladSolver.greatestBatchedSpinCount else {
             // Alone, and of the steady state's multipoles only.
             var shape = windows.last.steadyAlone
@@ -197,7 +200,7 @@ public final class MemoryForecast: @unchecked Sendable {
         var kept = standing(shape) * (windows.isNarrow ? try frames(solver, samples, count: count, each: shape.count) : 1)
         if let first = windows.first { kept += standing(first) + (isMetastable ? factors(first.steady) : 0) }
         var passing = Int(steady.size) <= TruncatedLiouvillian.batchLimit ? Bytes.lanes * steady.fill + Bytes.batchedVectors * steady.size
-            : factors(steady) + Bytes.vectors * steady.size
+            : factors(steady) + (windows.isNarrow ? Bytes.vectors : Bytes.wideVectors) * steady.size
         if outlook.isDegenerate { passing = max(passing, shape.sectors.reduce(0) { $0 + factors($1) } + Bytes.krylov * steady.size) }
         if isMetastable {
             let double = extended(shape, steady, count: count)
@@ -226,19 +229,24 @@ public final class MemoryForecast: @unchecked Sendable {
         for sector in shape.sectors where Int(sector.size) > SlowModes.denseLimit {
             if modes == 1, !isLarge, !outlook.isDegenerate, Int(sector.size) <= TruncatedLiouvillian.batchLimit {
                 kept += Bytes.batchedModes(shape.terms) * sector.entries
-                lanes = max(lanes, Bytes.lanes * sector.fill + Bytes.batchedKrylov * sector.size)
+                lanes = max(lanes, Bytes.lanes * sector.fill + Bytes.batchedKrylov(sector.size) * sector.size)
             } else {
                 alone += factors(sector)
             }
         }
-        if alone > 0 { alone += Bytes.krylov * greatest.size }
-        if isMetastable(outlook, solver), !outlook.isDegenerate {
+        var passing = alone > 0 ? Bytes.krylov * greatest.size : 0
+        if isMetastable(outlook, solver, n), !outlook.isDegenerate {
             // The lanes' Krylov spaces have gone when double-double begins, but not the factors of its sector when the next lanes come.
             let double = extended(shape, greatest, count: count)
             if lanes > 0, count > LaneBuffer.lanes { kept += factors(greatest) + double.kept }
-            alone = max(alone, (lanes > 0 ? Bytes.lanes * greatest.fill : alone) + double.passing)
+            if lanes > 0 { alone = max(alone, Bytes.lanes * greatest.fill + factors(greatest)) }
+            passing = max(passing, double.passing)
         }
-        let peak = max(kept + lanes, kept + alone, Bytes.assembling(shape.terms) * shape.entries)
+        // The slow mode of a broken symmetry is in a sector of its own: double-double on top of the search there.
+        if n >= Self.leastMetastable, outlook.attractors.count != 1, solver.symmetries.rotationAxis != nil, alone > 0 {
+            passing += extended(shape, greatest, count: count).passing
+        }
+        let peak = max(kept + lanes, kept + alone + passing, Bytes.assembling(shape.terms) * shape.entries)
         return Need(peak: peak, kept: isLarge ? 0 : kept)
     }
 

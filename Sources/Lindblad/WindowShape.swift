@@ -35,6 +35,7 @@ struct WindowAnchors {
         let entries: Double
         let sizes: [Double]
         let steadyBandwidths: (below: Int, above: Int)
+        let qMax: Int
         /// Of the largest sector.
         let size: Double
         let fill: Double
@@ -47,6 +48,7 @@ struct WindowAnchors {
             entries = sectors.reduce(0) { $0 + Double($1.pattern.entryCount) }
             sizes = sectors.map { Double($0.size) }
             steadyBandwidths = sectors[0].pattern.bandwidths
+            qMax = window.qMax
             size = Double(max(largest.size, 1))
             fill = largest.size > 0 ? Double(try BatchSteadyState.plan(largest.pattern).vectorCount) : 0
         }
@@ -84,9 +86,12 @@ struct WindowAnchors {
             let slope = (large.entries / large.count - small.entries / small.count) / (inverse.0 - inverse.1)
             perUnknown = large.entries / large.count + slope * (inverse.1 - 1 / count.squareRoot())
         }
+        // Neighbours in l are a row of the window apart.
+        let rows = max(1, q / Double(large.qMax)), band = large.steadyBandwidths
+        let bandwidths = (below: Int(Double(band.below) * rows), above: Int(Double(band.above) * rows))
         return WindowShape(count: count, terms: terms, sectors: large.sizes.map { share in
             let size = max(1, share / large.count * count)
-            return WindowShape.Block(size: size, entries: size * perUnknown, fill: size * fillPerUnknown(size, q), bandwidths: large.steadyBandwidths)
+            return WindowShape.Block(size: size, entries: size * perUnknown, fill: size * fillPerUnknown(size, q), bandwidths: bandwidths)
         })
     }
 
