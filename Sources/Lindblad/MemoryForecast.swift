@@ -38,8 +38,8 @@ public final class MemoryForecast: @unchecked Sendable {
         static let analysed = 43.0
         /// An entry of a matrix with static factors: where it goes.
         static let placed = 16.0
-        /// An entry of the static factors (row and number, L and U), with the fill that fronts add left out.
-        static let staticFactors = 8.0
+        /// An entry of the fronts' fill in static factors: ten bytes an entry (L and U share a row) for four fifths of them, and what is built on the way.
+        static let staticFactors = 9.0
         /// An entry of MUMPS's factors, with the workspace that it asks for beyond them.
         static let pivotedFactors = 12.0
         /// An unknown of one point's Krylov space, growing, with its images.
@@ -241,10 +241,6 @@ public final class MemoryForecast: @unchecked Sendable {
             if lanes > 0, count > LaneBuffer.lanes { kept += factors(greatest) + double.kept }
             if lanes > 0 { alone = max(alone, Bytes.lanes * greatest.fill + factors(greatest)) }
             passing = max(passing, double.passing)
-        }
-        // The slow mode of a broken symmetry is in a sector of its own: double-double on top of the search there.
-        if n >= Self.leastMetastable, outlook.attractors.count != 1, solver.symmetries.rotationAxis != nil, alone > 0 {
-            passing += extended(shape, greatest, count: count).passing
         }
         let peak = max(kept + lanes, kept + alone + passing, Bytes.assembling(shape.terms) * shape.entries)
         return Need(peak: peak, kept: isLarge ? 0 : kept)
