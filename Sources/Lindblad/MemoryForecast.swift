@@ -13,6 +13,8 @@ public final class MemoryForecast: @unchecked Sendable {
         public let peak: Double
         /// Of these, bytes that stay while other questions are answered about the same points.
         public let kept: Double
+        /// Of the peak, the lanes' factors: once reserved they serve every question.
+        public let scratch: Double
     }
 
     /// Bytes of what is there, by what it is counted in. A number or an index is 8 or 4 bytes; a lane buffer has eight numbers.
@@ -91,13 +93,13 @@ public final class MemoryForecast: @unchecked Sendable {
 
     private func greatest(_ samples: [ModelInstance], _ forecast: (LindbladSolver, ModelInstance) throws -> Need) -> Need {
         lock.withLock {
-            var result = Need(peak: Bytes.solver, kept: 0)
+            var result = Need(peak: Bytes.solver, kept: 0, scratch: 0)
             guard let solver = try? self.solver ?? LindbladSolver(model: model) else { return result }
             self.solver = solver
             for sample in samples {
                 // Points that make no sense fail before they take memory.
                 guard let one = try? forecast(solver, sample) else { continue }
-                result = Need(peak: max(result.peak, Bytes.solver + one.peak), kept: max(result.kept, one.kept))
+                result = Need(peak: max(result.peak, Bytes.solver + one.peak), kept: max(result.kept, one.kept), scratch: max(result.scratch, one.scratch))
             }
             return result
         }
@@ -190,7 +192,7 @@ public final class MemoryForecast: @unchecked Sendable {
                 let double = extended(shape, shape.steady, count: count)
                 after += double.passing + double.kept
             }
-            return Need(peak: max(after, Bytes.assembling(shape.terms) * shape.entries), kept: 0)
+            return Need(peak: max(after, Bytes.assembling(shape.terms) * shape.entries), kept: 0, scratch: 0)
         }
         func standing(_ shape: WindowShape) -> Double {
             let isBatched = Int(shape.steady.size) <= TruncatedLiouvillian.batchLimit
@@ -199,15 +201,16 @@ public final class MemoryForecast: @unchecked Sendable {
         let shape = windows.last, steady = shape.steady
         var kept = standing(shape) * (windows.isNarrow ? try frames(solver, samples, count: count, each: shape.count) : 1)
         if let first = windows.first { kept += standing(first) + (isMetastable ? factors(first.steady) : 0) }
-        var passing = Int(steady.size) <= TruncatedLiouvillian.batchLimit ? Bytes.lanes * steady.fill + Bytes.batchedVectors * steady.size
+        let scratch = Int(steady.size) <= TruncatedLiouvillian.batchLimit ? Bytes.lanes * steady.fill : 0
+        var passing = scratch > 0 ? scratch + Bytes.batchedVectors * steady.size
             : factors(steady) + (windows.isNarrow ? Bytes.vectors : Bytes.wideVectors) * steady.size
         if outlook.isDegenerate { passing = max(passing, shape.sectors.reduce(0) { $0 + factors($1) } + Bytes.krylov * steady.size) }
         if isMetastable {
             let double = extended(shape, steady, count: count)
             kept += double.kept
-            passing += double.passing + (Int(steady.size) <= TruncatedLiouvillian.batchLimit ? factors(steady) : 0)
+            passing += double.passing + (scratch > 0 ? factors(steady) : 0)
         }
-        return Need(peak: max(kept + passing, Bytes.assembling(shape.terms) * shape.entries), kept: kept)
+        return Need(peak: max(kept + passing, Bytes.assembling(shape.terms) * shape.entries), kept: kept, scratch: scratch)
     }
 
     /// Frames in which a sweep's single phases are solved: the windows of some are kept.
@@ -225,10 +228,11 @@ public final class MemoryForecast: @unchecked Sendable {
     private func slowModes(_ solver: LindbladSolver, _ instance: ModelInstance, count: Int, modes: Int) throws -> Need {
         let outlook = try outlook(solver, instance), n = instance.spinCount, isLarge = n > LindbladSolver.greatestBatchedSpinCount
         let windows = try windows(solver, instance, outlook, mayTurn: isLarge), shape = windows.last, greatest = shape.greatest
-        var kept = Bytes.assembled(shape.terms) * shape.entries, lanes = 0.0, alone = 0.0
+        var kept = Bytes.assembled(shape.terms) * shape.entries, lanes = 0.0, alone = 0.0, scratch = 0.0
         for sector in shape.sectors where Int(sector.size) > SlowModes.denseLimit {
             if modes == 1, !isLarge, !outlook.isDegenerate, Int(sector.size) <= TruncatedLiouvillian.batchLimit {
                 kept += Bytes.batchedModes(shape.terms) * sector.entries
+                scratch = max(scratch, Bytes.lanes * sector.fill)
                 lanes = max(lanes, Bytes.lanes * sector.fill + Bytes.batchedKrylov(sector.size) * sector.size)
             } else {
                 alone += factors(sector)
@@ -243,7 +247,7 @@ public final class MemoryForecast: @unchecked Sendable {
             passing = max(passing, double.passing)
         }
         let peak = max(kept + lanes, kept + alone + passing, Bytes.assembling(shape.terms) * shape.entries)
-        return Need(peak: peak, kept: isLarge ? 0 : kept)
+        return Need(peak: peak, kept: isLarge ? 0 : kept, scratch: scratch)
     }
 
 }

@@ -81,7 +81,7 @@ enum LindbladInputs {
     /// What a forecast of the solver's memory says, for those of the points that make sense.
     static func memory(_ model: Model, _ samples: [Point], _ constants: [String: Double], _ forecast: ([ModelInstance]) -> MemoryForecast.Need) -> Memory {
         let need = forecast(samples.compactMap { try? instance(model, $0, constants) })
-        return Memory(peak: need.peak, kept: need.kept)
+        return Memory(peak: need.peak, kept: need.kept, scratch: need.scratch)
     }
 }
 

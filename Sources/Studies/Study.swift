@@ -58,9 +58,12 @@ public struct Memory: Sendable {
     public var peak: Double
     /// Of these, what stays while another study has its turn at the same points.
     public var kept: Double
-    public init(peak: Double = 0, kept: Double = 0) {
+    /// Of the peak, scratch that all studies of a worker share and that is never given back.
+    public var scratch: Double
+    public init(peak: Double = 0, kept: Double = 0, scratch: Double = 0) {
         self.peak = peak
         self.kept = kept
+        self.scratch = scratch
     }
 }
 
