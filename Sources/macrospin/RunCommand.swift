@@ -144,7 +144,7 @@ enum PlanCommand: Command {
             Console.out("        N    records     memory  time a record        total")
             for row in forecast.rows(study: number) {
                 let n = row.spinCount > 0 ? row.spinCount : Int(job.constants["N"] ?? 0)
-                Console.out(String(format: "%9d %10d %10@ %12.3g s %12@", n, row.records, memory(row.bytes) as NSString, row.seconds / Double(row.records), duration(row.seconds) as NSString))
+                Console.out(String(format: "%9d %10d %@ %12.3g s %12@", n, row.records, padded(memory(row.bytes)) as NSString, row.seconds / Double(row.records), duration(row.seconds) as NSString))
             }
         }
         Console.out("\nexpected on one core: \(duration(plan.expectedSeconds)); memory of a worker: \(memory(forecast.bytesPerWorker))")
@@ -161,8 +161,8 @@ enum PlanCommand: Command {
         for ranks in all {
             if let subs, subs > 0, ranks - 1 - subs < 2 * subs { throw InputError("macrospin plan: \(ranks) ranks are too few for \(subs) sub-coordinators", hint: "at least two workers each: \(1 + 3 * subs) ranks") }
             let line = forecast.line(ranks: ranks, subCoordinators: subs)
-            Console.out(String(format: "%9d %10d %17d %14@ %10.1f %% %16.1f %% %10@", ranks, line.workers, line.subCoordinators, duration(line.seconds) as NSString,
-                               100 * line.efficiency, 100 * line.coordinatorLoad, memory(Double(line.workers) * forecast.bytesPerWorker) as NSString))
+            Console.out(String(format: "%9d %10d %17d %14@ %10.1f %% %16.1f %% %@", ranks, line.workers, line.subCoordinators, duration(line.seconds) as NSString,
+                               100 * line.efficiency, 100 * line.coordinatorLoad, padded(memory(Double(line.workers) * forecast.bytesPerWorker)) as NSString))
         }
         // Ranks that were asked for on some other machine are not judged by this one.
         let workers = min(max(1, (asked ?? 2) - 1), max(1, allocation.cores))
@@ -175,6 +175,9 @@ enum PlanCommand: Command {
     private static func memory(_ bytes: Double) -> String {
         bytes < 0.9995e9 ? String(format: "%.0f MB", bytes / 1e6) : String(format: bytes < 9.995e9 ? "%.2f GB" : "%.1f GB", bytes / 1e9)
     }
+
+    /// Foundation ignores the width of %@ here.
+    private static func padded(_ text: String) -> String { String(repeating: " ", count: max(0, 10 - text.count)) + text }
 
     static func duration(_ seconds: Double) -> String {
         if seconds < 120 { return String(format: "%.3g s", seconds) }
