@@ -54,7 +54,7 @@ extension LindbladSolver {
         var states: [MultipoleState] = [], residual = 0.0, leak = 0.0, error = 0.0, escapeRate = 0.0
         var window = MultipoleWindow(lMax: 0, qMax: 0)
         for direction in directions {
-            let axes = axes(along: direction, spinCount: spinCount)
+            let axes = axes(spinCount, along: direction)
             var plan = axes.plan
             while true {
                 let (liouvillian, coefficients) = try assemble(instance, axes.frame, plan.window, members: steadyClass(spinCount))
@@ -97,7 +97,7 @@ extension LindbladSolver {
     }
 
     /// Whether the gap of a large spin is hopelessly small, by those of small ones: ln gap is linear in N where phases coexist.
-    private func isBeyondPrecision(_ instance: ModelInstance) throws -> Bool {
+    func isBeyondPrecision(_ instance: ModelInstance) throws -> Bool {
         // What depends on N takes its value at the small one.
         var values = instance.values
         for name in ["N", "j"] + model.parameters.filter({ !$0.expression.names.isDisjoint(with: ["N", "j"]) }).map(\.name) { values[name] = nil }

@@ -28,7 +28,7 @@ public final class LindbladSolver {
     private struct LiouvillianKey: Hashable { let spinCount: Int; let frame: Frame; let window: MultipoleWindow; let members: MultipoleClass }
     /// Assembled windows kept at a time; a sweep needs a few per N. Of large ones fewer: their matrices take some kilobytes an
     /// unknown.
-    private static let cacheLimit = 12, unknownLimit = 100_000
+    static let cacheLimit = 12, unknownLimit = 100_000
     /// Operators turned into a frame are small, but a sweep may visit many frames.
     private static let affineLimit = 300
     /// Greatest error of ⟨J⟩/j that truncation may cause.
@@ -58,25 +58,32 @@ public final class LindbladSolver {
     /// The quantisation axis for a point: the symmetry axes; along the mean spin of a single phase at large N.
     func axes(_ instance: ModelInstance) throws -> Axes {
         if let last = lastAxes, last.spinCount == instance.spinCount, last.values == instance.values { return last.axes }
-        let directions = try phaseDirections(instance), direction = directions.count == 1 ? directions[0] : nil
-        let axes = axes(along: direction, spinCount: instance.spinCount)
+        let directions = try phaseDirections(instance)
+        let axes = axes(instance.spinCount, along: directions.count == 1 ? directions[0] : nil)
         lastAxes = (instance.values, instance.spinCount, axes)
         return axes
     }
 
-    func axes(along direction: [Double]?, spinCount: Int) -> Axes {
+    /// - Parameter direction: of a single phase's mean spin; nil: the symmetry axes.
+    func axes(_ spinCount: Int, along direction: [Double]?) -> Axes {
         Axes(frame: frames.frame(meanDirection: direction, spinCount: spinCount), plan: WindowPlan(spinCount: spinCount, isNarrow: direction != nil))
     }
+
+    /// Whether a single phase at this N gets axes of its own.
+    func turnsToMeanSpin(_ spinCount: Int) -> Bool { spinCount >= Self.rotationThreshold && frames.rotationAxis == nil }
 
     /// Mean spins of the phases of a large spin, by its classical motion; none where that does not settle, and where a
     /// rotation symmetry names the axis.
     func phaseDirections(_ instance: ModelInstance) throws -> [[Double]] {
-        let spinCount = instance.spinCount
-        guard spinCount >= Self.rotationThreshold, frames.rotationAxis == nil else { return [] }
-        let laboratory = try affine(spinCount, .laboratory)
-        let family = meanSpins[spinCount] ?? MeanSpinFamily(laboratory)
-        meanSpins[spinCount] = family
-        return MeanSpin(family, coefficients: try laboratory.coefficients(instance.values)).attractors() ?? []
+        turnsToMeanSpin(instance.spinCount) ? try meanSpin(instance).attractors() : []
+    }
+
+    /// The classical spin of a point.
+    func meanSpin(_ instance: ModelInstance) throws -> MeanSpin {
+        let laboratory = try affine(instance.spinCount, .laboratory)
+        let family = meanSpins[instance.spinCount] ?? MeanSpinFamily(laboratory)
+        meanSpins[instance.spinCount] = family
+        return MeanSpin(family, coefficients: try laboratory.coefficients(instance.values))
     }
 
     /// The multipoles of the steady state's sector at large N, where assembling the others too is a waste.
@@ -86,7 +93,7 @@ public final class LindbladSolver {
 
     /// Axes and first window for slow modes: they are as wide in |q| as the sphere is round, even about a single phase, and
     /// a window too narrow for them has slow modes of its own.
-    func slowModeAxes(_ instance: ModelInstance) -> Axes { axes(along: nil, spinCount: instance.spinCount) }
+    func slowModeAxes(_ instance: ModelInstance) -> Axes { axes(instance.spinCount, along: nil) }
 
     private func affine(_ spinCount: Int, _ frame: Frame) throws -> AffineLiouvillian {
         let key = AffineKey(spinCount: spinCount, frame: frame)

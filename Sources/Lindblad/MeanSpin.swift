@@ -77,15 +77,16 @@ struct MeanSpin {
         return [r * cos(angle), r * sin(angle), z, 0]
     }
 
-    /// The directions in which the flow ends from wherever it starts; nil where it does not settle from some starts (limit
-    /// cycle, conservative motion).
-    func attractors() -> [[Double]]? {
+    /// The directions in which the flow ends from wherever it starts; none where it does not settle from some starts (limit
+    /// cycle, conservative motion), or ends in more than six.
+    func attractors() -> [[Double]] {
         let speed = Self.starts.map { Self.length(velocity($0)) }.max()!
-        guard speed > 0, speed.isFinite else { return nil }
+        guard speed > 0, speed.isFinite else { return [] }
         var ends: [SIMD4<Double>] = []
         for start in Self.starts {
-            guard let end = relax(start, speed: speed, known: ends) else { return nil }
+            guard let end = relax(start, speed: speed, known: ends) else { return [] }
             if !ends.contains(where: { ($0 * end).sum() > 0.999 }) { ends.append(end) }
+            if ends.count > 6 { return [] }
         }
         return ends.map { [$0.x, $0.y, $0.z] }
     }

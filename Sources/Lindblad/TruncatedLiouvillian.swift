@@ -17,7 +17,7 @@ final class TruncatedLiouvillian {
 
     private var steadyBatch: BatchSteadyState?
     /// Windows with more unknowns do not go eight at a time: their factors would take a gigabyte.
-    private static let batchLimit = 40_000
+    static let batchLimit = 40_000
 
     /// The solver for eight points at a time, made on first use; nil where the window is too large for that, or empty.
     func batch(spinCount: Int, workspace: BatchLU.Workspace) throws -> BatchSteadyState? {

@@ -14,7 +14,7 @@ struct WindowPlan {
     private static let growth = 1.3
 
     /// Greatest |q| of a single phase along the axis.
-    private static let narrowQ = 21.0
+    static let narrowQ = 21.0
 
     /// - Parameter isNarrow: a single phase, and the axis along its mean spin.
     init(spinCount: Int, isNarrow: Bool = false) {

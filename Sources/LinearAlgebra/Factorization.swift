@@ -31,11 +31,16 @@ public final class FactorizationPlan {
     private static let greatestBand = 320
     private static let leastElongation = 64
 
+    /// Whether a pattern is factored as a band.
+    public static func isNarrow(size: Int, bandwidths: (below: Int, above: Int)) -> Bool {
+        let band = bandwidths.below + bandwidths.above
+        return band <= greatestBand && size >= leastElongation * band
+    }
+
     /// - Throws: `SparseLUError`.
     public init(_ pattern: SparsePattern) throws {
         self.pattern = pattern
-        let (below, above) = pattern.bandwidths, band = below + above
-        if band <= Self.greatestBand, pattern.size >= Self.leastElongation * band {
+        if Self.isNarrow(size: pattern.size, bandwidths: pattern.bandwidths) {
             banded = BandedLU(pattern)
             fronts = nil
         } else {

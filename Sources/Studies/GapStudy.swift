@@ -16,10 +16,12 @@ public struct GapStudy: Study {
     private let constants: [String: Double]
     private let count: Int
     private let keepsModes: Bool
+    private let forecast: MemoryForecast
     public let axes: [String]
 
     public init(setup: StudySetup) throws {
         model = setup.model
+        forecast = MemoryForecast(model: setup.model)
         tolerances = setup.tolerances
         constants = setup.constants
         axes = LindbladInputs.axes(setup)
@@ -57,6 +59,10 @@ public struct GapStudy: Study {
     }
 
     public func cost(at point: Point) -> Cost { LindbladInputs.slowModesCost(spinCount: point.spinCount ?? Int(constants["N"] ?? 1), modes: count) }
+
+    public func memory(at samples: [Point], count points: Int) -> Memory {
+        LindbladInputs.memory(model, samples, constants) { forecast.slowModes($0, count: points, modes: count) }
+    }
 
     /// Only the single slowest mode is found for several points together.
     public func batchWidth(at point: Point) -> Int {

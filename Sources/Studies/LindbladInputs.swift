@@ -69,19 +69,19 @@ enum LindbladInputs {
         return 0.5 * ((l + 1) * (l + 1) - max(0, l - q) * (l - q))
     }
 
-    /// Measured on one core (see Benchmarks); factors of eight points at a time, or of one. Memory is that of two phases, with
-    /// what double-double takes: the upper bound, since a point's phases are not known beforehand.
-    static func steadyStateCost(spinCount: Int) -> Cost {
-        let size = unknowns(spinCount)
-        let lanes = spinCount <= LindbladSolver.greatestBatchedSpinCount ? 8.0 : 1
-        return Cost(seconds: 2e-5 + 9e-9 * pow(size, 1.5), bytes: 3.4e7 + lanes * 88 * pow(size, 1.28) + 4300 * size)
-    }
+    /// Measured on one core (see Benchmarks).
+    static func steadyStateCost(spinCount: Int) -> Cost { Cost(seconds: 2e-5 + 9e-9 * pow(unknowns(spinCount), 1.5)) }
 
     /// Krylov vectors are some hundred solves of one point.
     static func slowModesCost(spinCount: Int, modes: Int) -> Cost {
         let size = unknowns(spinCount), entries = 8.4 * pow(size, 1.28)
-        let lanes = modes <= 1 && spinCount <= LindbladSolver.greatestBatchedSpinCount ? 8.0 : 1
-        return Cost(seconds: 2e-4 + 4e-9 * pow(size, 1.5) + Double(100 + 20 * modes) * 4e-9 * entries, bytes: 6e7 + (22 + 10 * lanes) * entries + (2000 + 1300 * lanes) * size)
+        return Cost(seconds: 2e-4 + 4e-9 * pow(size, 1.5) + Double(100 + 20 * modes) * 4e-9 * entries)
+    }
+
+    /// What a forecast of the solver's memory says, for those of the points that make sense.
+    static func memory(_ model: Model, _ samples: [Point], _ constants: [String: Double], _ forecast: ([ModelInstance]) -> MemoryForecast.Need) -> Memory {
+        let need = forecast(samples.compactMap { try? instance(model, $0, constants) })
+        return Memory(peak: need.peak, kept: need.kept, scratch: need.scratch)
     }
 }
 

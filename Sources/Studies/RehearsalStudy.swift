@@ -50,7 +50,9 @@ public struct RehearsalStudy: Study {
         OutputSpec("series", axes: [OutputAxis(name: "place", extent: nil)], meaning: "numbers of the point"),
     ]
 
-    public func cost(at point: Point) -> Cost { Cost(seconds: max(0, value(expected, point) ?? 0), bytes: bytes) }
+    public func cost(at point: Point) -> Cost { Cost(seconds: max(0, value(expected, point) ?? 0)) }
+
+    public func memory(at samples: [Point], count: Int) -> Memory { Memory(peak: bytes) }
 
     public var costAxes: [String] {
         axes.filter { axis in expected.names.contains(axis.split(separator: ".").last.map(String.init) ?? axis) }

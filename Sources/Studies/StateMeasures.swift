@@ -72,17 +72,19 @@ struct StateMeasures: Sendable {
         }
     }
 
-    /// Expected additional cost of a point.
-    func cost(spinCount: Int) -> Cost {
+    private var needsMatrix: Bool { measures.contains(.fisher) || measures.contains(.entropy) }
+
+    /// Of the density matrix with its eigenvectors.
+    func bytes(spinCount: Int) -> Double { needsMatrix ? 120 * Double(spinCount) * Double(spinCount) : 0 }
+
+    /// Expected additional time of a point.
+    func seconds(spinCount: Int) -> Double {
         let n = Double(spinCount), window = min(6.5 * n.squareRoot(), n), points = Double(grid.theta.count * grid.phi.count)
         let multipoles = window * min(3.5 * n.squareRoot(), n)
-        var cost = Cost(seconds: 0, bytes: 0)
-        if measures.contains(.fisher) || measures.contains(.entropy) {
-            cost = Cost(seconds: 2e-9 * n * n * n + 4e-10 * n * multipoles, bytes: 120 * n * n)
-        }
-        for measure in [Measure.husimi, .wigner] where measures.contains(measure) { cost.seconds += 5e-10 * points * multipoles }
-        if measures.contains(.negativity) { cost.seconds += 5e-10 * max(256 * 256, 20 * multipoles) * window }
-        return cost
+        var seconds = needsMatrix ? 2e-9 * n * n * n + 4e-10 * n * multipoles : 0
+        for measure in [Measure.husimi, .wigner] where measures.contains(measure) { seconds += 5e-10 * points * multipoles }
+        if measures.contains(.negativity) { seconds += 5e-10 * max(256 * 256, 20 * multipoles) * window }
+        return seconds
     }
 
     // MARK: Values

@@ -32,12 +32,14 @@ public struct SteadyStateStudy: Study {
     private let observables: [Observable]
     private let measures: StateMeasures
     private let keepsState: Bool
+    private let forecast: MemoryForecast
     private let initial: InitialState?
     private let constants: [String: Double]
     public let axes: [String]
 
     public init(setup: StudySetup) throws {
         model = setup.model
+        forecast = MemoryForecast(model: setup.model)
         tolerances = setup.tolerances
         constants = setup.constants
         axes = LindbladInputs.axes(setup)
@@ -119,11 +121,15 @@ public struct SteadyStateStudy: Study {
     }
 
     public func cost(at point: Point) -> Cost {
-        let count = spinCount(point), extra = measures.cost(spinCount: count)
-        var cost = LindbladInputs.steadyStateCost(spinCount: count)
-        cost.seconds += extra.seconds
-        cost.bytes += extra.bytes
-        return cost
+        let count = spinCount(point)
+        return Cost(seconds: LindbladInputs.steadyStateCost(spinCount: count).seconds + measures.seconds(spinCount: count))
+    }
+
+    public func memory(at samples: [Point], count: Int) -> Memory {
+        var memory = LindbladInputs.memory(model, samples, constants) { forecast.steadyStates($0, count: count) }
+        // Measures come after the solution, in the memory that its scratch has left or beyond.
+        memory.peak = max(memory.peak, memory.kept + (samples.map { measures.bytes(spinCount: spinCount($0)) }.max() ?? 0))
+        return memory
     }
 
     private func spinCount(_ point: Point) -> Int { point.spinCount ?? Int(constants["N"] ?? 1) }
@@ -131,7 +137,7 @@ public struct SteadyStateStudy: Study {
     public func batchWidth(at point: Point) -> Int {
         let count = spinCount(point), most = count <= 150 ? 64 : count <= LindbladSolver.greatestBatchedSpinCount ? 8 : 1
         // Measures are taken one by one: what takes long is not held back for the sake of company.
-        let extra = measures.cost(spinCount: count).seconds
+        let extra = measures.seconds(spinCount: count)
         return extra > 0 ? max(1, min(most, Int(1 / extra))) : most
     }
 

@@ -18,10 +18,12 @@ public protocol Study: Sendable {
     /// Which of the sweep's axes the result depends on (names as in the job, `N` included).
     var axes: [String] { get }
     var outputs: [OutputSpec] { get }
-    /// Expected cost of one point: decides the order, the size of chunks, and what `plan` prints.
+    /// Expected cost of one point: decides the order, the size of chunks, and what `plan` prints. Asked often: cheap.
     func cost(at point: Point) -> Cost
     /// Those of `axes` that `cost(at:)` looks at: points that agree in them cost the same.
     var costAxes: [String] { get }
+    /// Expected memory of a worker that computes these points, some out of `count` that cost the same.
+    func memory(at samples: [Point], count: Int) -> Memory
     /// Computes one point. A failure that belongs to the point (no convergence, a negative rate) is a record with a
     /// status; only errors of the programme itself are thrown.
     func run(at point: Point, in context: StudyContext) throws -> Record
@@ -38,18 +40,30 @@ public protocol Study: Sendable {
 extension Study {
     public static var inputs: [InputSpec] { [] }
     public var costAxes: [String] { axes.filter { $0 == "N" } }
+    public func memory(at samples: [Point], count: Int) -> Memory { Memory() }
     public func batchWidth(at point: Point) -> Int { 1 }
     public func run(at points: [Point], in context: StudyContext) throws -> [Record] { try points.map { try run(at: $0, in: context) } }
     public func completed(_ record: Record, at point: Point, in context: StudyContext) throws -> Record? { nil }
 }
 
-/// Expected seconds on one core and peak bytes.
+/// Expected seconds on one core.
 public struct Cost: Sendable {
     public var seconds: Double
-    public var bytes: Double
-    public init(seconds: Double, bytes: Double) {
-        self.seconds = seconds
-        self.bytes = bytes
+    public init(seconds: Double) { self.seconds = seconds }
+}
+
+/// Expected bytes beyond what the programme takes before it computes.
+public struct Memory: Sendable {
+    /// At the worst moment.
+    public var peak: Double
+    /// Of these, what stays while another study has its turn at the same points.
+    public var kept: Double
+    /// Of the peak, scratch that all studies of a worker share and that is never given back.
+    public var scratch: Double
+    public init(peak: Double = 0, kept: Double = 0, scratch: Double = 0) {
+        self.peak = peak
+        self.kept = kept
+        self.scratch = scratch
     }
 }
 

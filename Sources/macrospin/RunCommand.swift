@@ -144,13 +144,13 @@ enum PlanCommand: Command {
             Console.out("        N    records     memory  time a record        total")
             for row in forecast.rows(study: number) {
                 let n = row.spinCount > 0 ? row.spinCount : Int(job.constants["N"] ?? 0)
-                Console.out(String(format: "%9d %10d %7.2f GB %12.3g s %12@", n, row.records, row.bytes / 1e9, row.seconds / Double(row.records), duration(row.seconds) as NSString))
+                Console.out(String(format: "%9d %10d %@ %12.3g s %12@", n, row.records, padded(memory(row.bytes)) as NSString, row.seconds / Double(row.records), duration(row.seconds) as NSString))
             }
         }
-        Console.out("\nexpected on one core: \(duration(plan.expectedSeconds)); memory of a worker: \(String(format: "%.2f", forecast.bytesPerWorker / 1e9)) GB")
+        Console.out("\nexpected on one core: \(duration(plan.expectedSeconds)); memory of a worker: \(memory(forecast.bytesPerWorker))")
         let subs = try RunCommand.count(arguments, "coordinators", 0...999)
         let asked = try RunCommand.ranks(arguments, allocation)
-        Console.out("    ranks    workers  sub-coordinators       expected   efficiency   coordinator busy   memory")
+        Console.out("    ranks    workers  sub-coordinators       expected   efficiency   coordinator busy     memory")
         var all: [Int] = []
         if let asked { all = [asked] } else {
             all = [1]
@@ -161,8 +161,8 @@ enum PlanCommand: Command {
         for ranks in all {
             if let subs, subs > 0, ranks - 1 - subs < 2 * subs { throw InputError("macrospin plan: \(ranks) ranks are too few for \(subs) sub-coordinators", hint: "at least two workers each: \(1 + 3 * subs) ranks") }
             let line = forecast.line(ranks: ranks, subCoordinators: subs)
-            Console.out(String(format: "%9d %10d %17d %14@ %10.1f %% %16.1f %% %7.1f GB", ranks, line.workers, line.subCoordinators, duration(line.seconds) as NSString,
-                               100 * line.efficiency, 100 * line.coordinatorLoad, Double(line.workers) * forecast.bytesPerWorker / 1e9))
+            Console.out(String(format: "%9d %10d %17d %14@ %10.1f %% %16.1f %% %@", ranks, line.workers, line.subCoordinators, duration(line.seconds) as NSString,
+                               100 * line.efficiency, 100 * line.coordinatorLoad, padded(memory(Double(line.workers) * forecast.bytesPerWorker)) as NSString))
         }
         // Ranks that were asked for on some other machine are not judged by this one.
         let workers = min(max(1, (asked ?? 2) - 1), max(1, allocation.cores))
@@ -171,6 +171,13 @@ enum PlanCommand: Command {
             + (allocation.bytesPerNode.map { String(format: ", %.1f GB of memory free a node: it fits", $0 / 1e9) } ?? ""))
         return .done
     }
+
+    private static func memory(_ bytes: Double) -> String {
+        bytes < 0.9995e9 ? String(format: "%.0f MB", bytes / 1e6) : String(format: bytes < 9.995e9 ? "%.2f GB" : "%.1f GB", bytes / 1e9)
+    }
+
+    /// Foundation ignores the width of %@ here.
+    private static func padded(_ text: String) -> String { String(repeating: " ", count: max(0, 10 - text.count)) + text }
 
     static func duration(_ seconds: Double) -> String {
         if seconds < 120 { return String(format: "%.3g s", seconds) }

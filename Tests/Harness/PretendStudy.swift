@@ -16,7 +16,7 @@ struct PretendStudy: Study {
     init(microseconds: UInt32) { self.microseconds = microseconds }
     init(setup: StudySetup) {}
 
-    func cost(at point: Point) -> Cost { Cost(seconds: Double(microseconds) * 1e-6 , bytes: 0) }
+    func cost(at point: Point) -> Cost { Cost(seconds: Double(microseconds) * 1e-6) }
 
     func run(at point: Point, in context: StudyContext) throws -> Record {
         // A signal must not cut the point short: a real one computes on.

@@ -24,7 +24,7 @@ private struct Probe: Study {
         if names.contains("forbidden") { throw OptionError(path: ["observables", "forbidden"], message: "refused by the study", hint: "not that") }
         outputs = names.map { OutputSpec($0, meaning: "") }
     }
-    func cost(at point: Point) -> Cost { Cost(seconds: 0, bytes: 0) }
+    func cost(at point: Point) -> Cost { Cost(seconds: 0) }
     func run(at point: Point, in context: StudyContext) throws -> Record { Record(status: .ok) }
 }
 

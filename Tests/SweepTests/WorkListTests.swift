@@ -19,7 +19,7 @@ private struct CostlyStudy: Study {
         self.price = price
     }
     init(setup: StudySetup) { fatalError("not made from jobs") }
-    func cost(at point: Point) -> Cost { Cost(seconds: price(point), bytes: 0) }
+    func cost(at point: Point) -> Cost { Cost(seconds: price(point)) }
     func run(at point: Point, in context: StudyContext) -> Record { Record(status: .ok) }
 }
 

@@ -21,8 +21,8 @@ public final class FrontalPlan {
     let factorStarts: [Int64], restStarts: [Int64], entryStarts: [Int64], entryPlaces: [Int32]
     let childStarts: [Int64], children: [Int64], mapStarts: [Int64], maps: [Int32]
 
-    /// Bytes that a factorisation of eight matrices takes.
-    public var bytes: Int { (factorCount + stackCount) * LaneBuffer.lanes * MemoryLayout<Double>.stride }
+    /// Vectors that a factorisation of eight matrices takes.
+    public var vectorCount: Int { factorCount + stackCount }
 
     /// - Parameters:
     ///   - ordering: position of each unknown in a fill-reducing elimination, a permutation of 0 ..< n.

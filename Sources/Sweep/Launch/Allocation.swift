@@ -45,7 +45,7 @@ public struct Allocation: Sendable {
         return found
     }
 
-    /// What every rank takes before it computes: programme and libraries.
+    /// What a process takes that runs a job by itself, the archive's writer included; a mere worker takes half of it.
     public static let bytesPerRank = 6e7
 
     /// Memory that the busiest node needs, when every worker there has a point of the most expensive kind.

@@ -44,7 +44,7 @@ public struct Forecast {
         for costClass in part.classes {
             let n = part.spinAxis.map { Int(part.grid.value(ofAxis: $0, at: costClass.gridIndex(0))) } ?? 0
             let before = byCount[n]
-            byCount[n] = Row(spinCount: n, records: (before?.records ?? 0) + costClass.count, bytes: max(before?.bytes ?? 0, costClass.bytes),
+            byCount[n] = Row(spinCount: n, records: (before?.records ?? 0) + costClass.count, bytes: max(before?.bytes ?? 0, plan.bytes(costClass, in: part)),
                              seconds: (before?.seconds ?? 0) + costClass.seconds[bit] * Double(costClass.count))
         }
         return byCount.values.sorted { $0.spinCount < $1.spinCount }

@@ -4,8 +4,6 @@ import Studies
 struct CostClass: Sendable {
     /// Expected seconds of each study.
     let seconds: [Double]
-    /// Greatest of the studies.
-    let bytes: Double
     /// Points that a worker best computes together.
     let batchWidth: Int
     let count: Int
@@ -39,9 +37,9 @@ struct CostClass: Sendable {
                 return
             }
             let rows = chosen.indices.map { groups[$0][chosen[$0]].rows }
-            let first = CostClass(seconds: [], bytes: 0, batchWidth: 1, rows: rows, blockCounts: blockCounts)
+            let first = CostClass(seconds: [], batchWidth: 1, rows: rows, blockCounts: blockCounts)
             let point = grid[first.gridIndex(0)], costs = studies.map { $0.cost(at: point) }
-            classes.append(CostClass(seconds: costs.map { max($0.seconds, 1e-9) }, bytes: costs.map(\.bytes).max() ?? 0,
+            classes.append(CostClass(seconds: costs.map { max($0.seconds, 1e-9) },
                                      batchWidth: min(8, studies.map { $0.batchWidth(at: point) }.max() ?? 1), rows: rows, blockCounts: blockCounts))
         }
         visit([])
@@ -49,9 +47,8 @@ struct CostClass: Sendable {
         return classes.indices.sorted { totals[$0] != totals[$1] ? totals[$0] > totals[$1] : $0 < $1 }.map { classes[$0] }
     }
 
-    private init(seconds: [Double], bytes: Double, batchWidth: Int, rows: [[Int]?], blockCounts: [Int]) {
+    private init(seconds: [Double], batchWidth: Int, rows: [[Int]?], blockCounts: [Int]) {
         self.seconds = seconds
-        self.bytes = bytes
         self.batchWidth = batchWidth
         self.rows = rows
         self.blockCounts = blockCounts
@@ -71,6 +68,12 @@ struct CostClass: Sendable {
             stride *= blockCounts[block]
         }
         return index
+    }
+
+    /// A few ordinals from all over the class: whether phases coexist, say, differs from point to point.
+    var sampleOrdinals: [Int] {
+        let most = 9
+        return count <= most ? Array(0..<count) : (0..<most).map { (count - 1) * $0 / (most - 1) }
     }
 
     /// Expected seconds of the studies in `mask`.
