@@ -34,14 +34,22 @@ struct CoexistingPhases {
 }
 
 extension LindbladSolver {
+    /// Two phases at once are not tried above this N: millions of unknowns.
+    private static let greatestWideSpinCount = 200_000
+
     /// The solved phases of a point whose gap is hopelessly small, and nil for all others.
     ///
-    /// - Throws: `EvaluationError`, `SparseLUError`.
+    /// - Throws: `EvaluationError`, `SparseLUError`; `EigenvalueError` where the phases of a very large spin cannot be told apart.
     func coexistingPhases(_ instance: ModelInstance) throws -> CoexistingPhases? {
         guard instance.spinCount > Self.greatestBatchedSpinCount else { return nil }
         if let last = lastPhases, last.spinCount == instance.spinCount, last.values == instance.values { return last.phases }
         let directions = try phaseDirections(instance)
-        let phases = try directions.count > 1 && isBeyondPrecision(instance) ? phases(instance, along: directions) : nil
+        let isApart = try directions.count > 1 && isBeyondPrecision(instance)
+        let phases = try isApart ? phases(instance, along: directions) : nil
+        // The whole window would fill any memory.
+        if isApart, phases == nil, instance.spinCount > Self.greatestWideSpinCount {
+            throw EigenvalueError("phases coexist and could not be told apart at this N: rounding mixes them beyond the tolerance")
+        }
         lastPhases = (instance.values, instance.spinCount, phases)
         return phases
     }
@@ -108,6 +116,8 @@ extension LindbladSolver {
             // One that is unresolved already at a small spin, with all digits of double-double, is out of reach at a large one.
             guard slowest.decayRate > 0, slowest.error < 0.1 * slowest.eigenvalue.magnitude else { break }
             known.append((spinCount, log10(slowest.decayRate)))
+            // Exponential beyond doubt; near a critical point, where it may be a power of N, one more size is asked.
+            if known.count > 1, log10(slowest.decayRate) < -8 { break }
         }
         guard let last = known.last else { return true }
         guard known.count > 1 else { return last.logarithm < -12 }

@@ -50,6 +50,8 @@ public final class MemoryForecast: @unchecked Sendable {
         static let extendedSolution = 120.0
         /// An entry of a matrix at one point: values, and a shifted copy.
         static let values = 16.0
+        /// Gaps of the small spins that tell whether phases are apart, with the windows kept.
+        static let smallGaps = 2.6e8
         /// An unknown of a lone point's vectors in a narrow window; in a wide one its slowest mode is looked at too.
         static let vectors = 320.0, wideVectors = 1500.0
     }
@@ -71,8 +73,8 @@ public final class MemoryForecast: @unchecked Sendable {
     private var anchors: [Bool: WindowAnchors] = [:]
     /// Whether phases of a large spin coexist beyond all precision, of the points that were asked about.
     private var coexistence: [[String: Double]: Bool] = [:]
-    /// Points at which that is found out (seconds each); the others are taken to be alike.
-    private static let askedAbout = 2
+    /// Points at which that is found out (seconds); the others are taken to be alike.
+    private static let askedAbout = 1
 
     public init(model: Model) { self.model = model }
 
@@ -197,7 +199,8 @@ public final class MemoryForecast: @unchecked Sendable {
                 let double = extended(shape, shape.steady, count: count)
                 after += double.passing + double.kept
             }
-            return Need(peak: max(after, Bytes.assembling(shape.terms) * shape.entries), kept: 0, scratch: 0)
+            let before = windows.isNarrow && outlook.attractors.count > 1 ? Bytes.smallGaps : 0
+            return Need(peak: before + max(after, Bytes.assembling(shape.terms) * shape.entries), kept: 0, scratch: 0)
         }
         func standing(_ shape: WindowShape) -> Double {
             let isBatched = Int(shape.steady.size) <= TruncatedLiouvillian.batchLimit

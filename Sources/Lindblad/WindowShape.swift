@@ -18,13 +18,19 @@ struct WindowShape {
     let terms: Double
     /// The steady state's first.
     let sectors: [Block]
+    /// Which of them are of the steady state's class of multipoles.
+    let isOfClass: [Bool]
 
     var entries: Double { sectors.reduce(0) { $0 + $1.entries } }
     var steady: Block { sectors[0] }
     var greatest: Block { sectors.max { $0.size < $1.size }! }
 
-    /// The steady state's sector alone, as it is assembled for large spins.
-    var steadyAlone: WindowShape { WindowShape(count: steady.size + 1, terms: terms, sectors: [steady]) }
+    /// The steady state's class alone, as it is assembled for large spins. (Its own sector may be empty: a state that is the
+    /// identity.)
+    var steadyAlone: WindowShape {
+        let own = sectors.indices.filter { $0 == 0 || isOfClass[$0] }.map { sectors[$0] }
+        return WindowShape(count: own.reduce(1) { $0 + $1.size }, terms: terms, sectors: own, isOfClass: own.map { _ in true })
+    }
 }
 
 /// What small windows of one kind show: entries an unknown, fill an unknown, shares of the sectors.
@@ -34,6 +40,7 @@ struct WindowAnchors {
         let count: Double
         let entries: Double
         let sizes: [Double]
+        let isOfClass: [Bool]
         let steadyBandwidths: (below: Int, above: Int)
         let qMax: Int
         /// Of the largest sector.
@@ -47,6 +54,8 @@ struct WindowAnchors {
             count = sectors.reduce(1) { $0 + Double($1.size) }
             entries = sectors.reduce(0) { $0 + Double($1.pattern.entryCount) }
             sizes = sectors.map { Double($0.size) }
+            let members = solver.steadyClass(.max)
+            isOfClass = sectors.map { sector in sector.multipoles.first.map { members.contains(q: $0.q, $0.part) } ?? false }
             steadyBandwidths = sectors[0].pattern.bandwidths
             qMax = window.qMax
             size = Double(max(largest.size, 1))
@@ -92,13 +101,13 @@ struct WindowAnchors {
         return WindowShape(count: count, terms: terms, sectors: large.sizes.map { share in
             let size = max(1, share / large.count * count)
             return WindowShape.Block(size: size, entries: size * perUnknown, fill: size * fillPerUnknown(size, q), bandwidths: bandwidths)
-        })
+        }, isOfClass: large.isOfClass)
     }
 
     /// The one |q| = 0 of a model with rotations by any angle.
     func shapeOfAxis(lMax: Int) -> WindowShape {
         let size = Double(lMax), perUnknown = large.entries / large.count
-        return WindowShape(count: size + 1, terms: terms, sectors: [.init(size: size, entries: size * perUnknown, fill: 3 * size * perUnknown, bandwidths: large.steadyBandwidths)])
+        return WindowShape(count: size + 1, terms: terms, sectors: [.init(size: size, entries: size * perUnknown, fill: 3 * size * perUnknown, bandwidths: large.steadyBandwidths)], isOfClass: [true])
     }
 
     /// In a plane window fill grows somewhat faster than n ln n and slower than the power of n that the two anchors suggest:
