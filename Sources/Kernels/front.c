@@ -24,7 +24,7 @@ void dtrsm_(const char *, const char *, const char *, const char *, const int *,
 #define TRSM dtrsm_
 #define PARTS_OF_ROW re
 #define TAKE(a, u, v) (a).re -= (u) * (v).re;
-#define SCALE(to, v, u) (to).re = (u) * (v).re;
+#define SCALE(to, v, u) { (to).re = (u) * (v).re; }
 #include "front_body.h"
 #undef FN
 #undef scalar

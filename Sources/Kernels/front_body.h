@@ -100,150 +100,85 @@ void FN(macrospin_front_factor)(const struct macrospin_fronts *t, const double *
     }
 }
 
-/* W right-hand sides: x[i] a row of them; `spare` holds as much for the rows of one front. Four rows, or four
-   pivots, at a time: their sums do not wait for each other. TAKE(a, u, v): a -= u v for rows a, v and a number u. */
+/* W right-hand sides: x[i] is a row of them, `spare` holds those of one front. TAKE(a, u, v): a -= u v for rows a, v and a
+   number u. A matrix M is read at m[i * rs + p * cs]: L, U and their transposes alike.
+   rectangle: t[i] -= sum_p M[i,p] v[p], t by `rows` where given; four rows at a time, whose sums do not wait for each other.
+   triangle: y[i] -= sum_p M[i,p] y[p] over p < i, or over p > i where `up`; times inverse[i] where given. */
+#define HELPER static inline __attribute__((always_inline)) void
+#define AT(t, i) (t)[rows ? rows[i] : (i)]
 #define SOLVES(W)                                                                                                          \
     typedef double FN(wide_##W) __attribute__((vector_size(8 * W), aligned(8)));                                            \
     typedef struct { FN(wide_##W) PARTS_OF_ROW; } FN(row_##W);                                                              \
-    MULTIVERSION static void FN(front_forward_##W)(const struct macrospin_fronts *t, const scalar *factors,                 \
-                                                   FN(row_##W) *restrict x) {                                               \
-        for (int64_t s = 0; s < t->count; s++) {                                                                            \
-            const int64_t k = t->pivots[s], g = t->sizes[s] - k;                                                            \
-            const scalar *panel = factors + t->factor_starts[s], *below = panel + k * k;                                    \
-            const int32_t *rows = t->rows + t->row_starts[s];                                                               \
-            FN(row_##W) *y = x + t->first_pivots[s];                                                                        \
-            for (int64_t i = 1; i < k; i++) {                                                                               \
-                FN(row_##W) sum = y[i];                                                                                     \
-                for (int64_t p = 0; p < i; p++) TAKE(sum, panel[i * k + p], y[p])                                           \
-                y[i] = sum;                                                                                                 \
+    HELPER FN(rectangle_##W)(int64_t count, int64_t inner, const scalar *m, int64_t rs, int64_t cs, const FN(row_##W) *v,   \
+                             FN(row_##W) *t, const int32_t *rows) {                                                         \
+        int64_t i = 0;                                                                                                      \
+        for (; i + 4 <= count; i += 4) {                                                                                    \
+            FN(row_##W) a = AT(t, i), b = AT(t, i + 1), c = AT(t, i + 2), d = AT(t, i + 3);                                 \
+            for (int64_t p = 0; p < inner; p++) {                                                                           \
+                const scalar *u = m + i * rs + p * cs;                                                                      \
+                const FN(row_##W) w = v[p];                                                                                 \
+                TAKE(a, u[0], w) TAKE(b, u[rs], w) TAKE(c, u[2 * rs], w) TAKE(d, u[3 * rs], w)                              \
             }                                                                                                               \
-            int64_t i = 0;                                                                                                  \
-            for (; i + 4 <= g; i += 4) {                                                                                    \
-                const scalar *l = below + i * k;                                                                            \
-                FN(row_##W) a = x[rows[i]], b = x[rows[i + 1]], c = x[rows[i + 2]], d = x[rows[i + 3]];                     \
-                for (int64_t p = 0; p < k; p++) {                                                                           \
-                    const FN(row_##W) v = y[p];                                                                             \
-                    TAKE(a, l[p], v) TAKE(b, l[k + p], v) TAKE(c, l[2 * k + p], v) TAKE(d, l[3 * k + p], v)                 \
-                }                                                                                                           \
-                x[rows[i]] = a; x[rows[i + 1]] = b; x[rows[i + 2]] = c; x[rows[i + 3]] = d;                                 \
-            }                                                                                                               \
-            for (; i < g; i++) {                                                                                            \
-                FN(row_##W) sum = x[rows[i]];                                                                               \
-                for (int64_t p = 0; p < k; p++) TAKE(sum, below[i * k + p], y[p])                                           \
-                x[rows[i]] = sum;                                                                                           \
-            }                                                                                                               \
+            AT(t, i) = a; AT(t, i + 1) = b; AT(t, i + 2) = c; AT(t, i + 3) = d;                                             \
+        }                                                                                                                   \
+        for (; i < count; i++) {                                                                                            \
+            FN(row_##W) sum = AT(t, i);                                                                                     \
+            for (int64_t p = 0; p < inner; p++) TAKE(sum, m[i * rs + p * cs], v[p])                                         \
+            AT(t, i) = sum;                                                                                                 \
         }                                                                                                                   \
     }                                                                                                                       \
-    MULTIVERSION static void FN(front_backward_##W)(const struct macrospin_fronts *t, const scalar *factors,                \
-                                                    FN(row_##W) *restrict x, FN(row_##W) *restrict spare) {                 \
+    HELPER FN(triangle_##W)(int64_t k, const scalar *m, int64_t rs, int64_t cs, int up, const scalar *inverse,              \
+                            FN(row_##W) *y) {                                                                               \
+        for (int64_t n = 0; n < k; n++) {                                                                                   \
+            const int64_t i = up ? k - 1 - n : n;                                                                           \
+            FN(row_##W) sum = y[i];                                                                                         \
+            for (int64_t p = up ? i + 1 : 0; p < (up ? k : i); p++) TAKE(sum, m[i * rs + p * cs], y[p])                     \
+            if (inverse) SCALE(y[i], sum, inverse[i]) else y[i] = sum;                                                      \
+        }                                                                                                                   \
+    }                                                                                                                       \
+    HELPER FN(solve_##W)(const struct macrospin_fronts *t, const scalar *factors, FN(row_##W) *x, FN(row_##W) *spare,       \
+                         int transposed) {                                                                                  \
+        for (int64_t s = 0; s < t->count; s++) {                                                                            \
+            const int64_t k = t->pivots[s], f = t->sizes[s], g = f - k;                                                     \
+            const scalar *panel = factors + t->factor_starts[s], *right = panel + f * k, *inverse = right + k * g;          \
+            FN(row_##W) *y = x + t->first_pivots[s];                                                                        \
+            const int32_t *rows = t->rows + t->row_starts[s];                                                               \
+            if (transposed) {                                                                                               \
+                FN(triangle_##W)(k, panel, 1, k, 0, inverse, y);                                                            \
+                FN(rectangle_##W)(g, k, right, 1, g, y, x, rows);                                                           \
+            } else {                                                                                                        \
+                FN(triangle_##W)(k, panel, k, 1, 0, 0, y);                                                                  \
+                FN(rectangle_##W)(g, k, panel + k * k, k, 1, y, x, rows);                                                   \
+            }                                                                                                               \
+        }                                                                                                                   \
         for (int64_t s = t->count - 1; s >= 0; s--) {                                                                       \
             const int64_t k = t->pivots[s], f = t->sizes[s], g = f - k;                                                     \
             const scalar *panel = factors + t->factor_starts[s], *right = panel + f * k, *inverse = right + k * g;          \
-            const int32_t *rows = t->rows + t->row_starts[s];                                                               \
             FN(row_##W) *y = x + t->first_pivots[s];                                                                        \
+            const int32_t *rows = t->rows + t->row_starts[s];                                                               \
             for (int64_t j = 0; j < g; j++) spare[j] = x[rows[j]];                                                          \
-            int64_t p = 0;                                                                                                  \
-            for (; p + 4 <= k; p += 4) {                                                                                    \
-                const scalar *u = right + p * g;                                                                            \
-                FN(row_##W) a = y[p], b = y[p + 1], c = y[p + 2], d = y[p + 3];                                             \
-                for (int64_t j = 0; j < g; j++) {                                                                           \
-                    const FN(row_##W) v = spare[j];                                                                         \
-                    TAKE(a, u[j], v) TAKE(b, u[g + j], v) TAKE(c, u[2 * g + j], v) TAKE(d, u[3 * g + j], v)                 \
-                }                                                                                                           \
-                y[p] = a; y[p + 1] = b; y[p + 2] = c; y[p + 3] = d;                                                         \
-            }                                                                                                               \
-            for (; p < k; p++) {                                                                                            \
-                FN(row_##W) sum = y[p];                                                                                     \
-                for (int64_t j = 0; j < g; j++) TAKE(sum, right[p * g + j], spare[j])                                       \
-                y[p] = sum;                                                                                                 \
-            }                                                                                                               \
-            for (p = k - 1; p >= 0; p--) {                                                                                  \
-                FN(row_##W) sum = y[p];                                                                                     \
-                for (int64_t q = p + 1; q < k; q++) TAKE(sum, panel[p * k + q], y[q])                                       \
-                SCALE(y[p], sum, inverse[p])                                                                                \
+            if (transposed) {                                                                                               \
+                FN(rectangle_##W)(k, g, panel + k * k, 1, k, spare, y, 0);                                                  \
+                FN(triangle_##W)(k, panel, 1, k, 1, 0, y);                                                                  \
+            } else {                                                                                                        \
+                FN(rectangle_##W)(k, g, right, g, 1, spare, y, 0);                                                          \
+                FN(triangle_##W)(k, panel, k, 1, 1, inverse, y);                                                            \
             }                                                                                                               \
         }                                                                                                                   \
     }                                                                                                                       \
-    MULTIVERSION static void FN(front_forward_transposed_##W)(const struct macrospin_fronts *t, const scalar *factors,      \
-                                                              FN(row_##W) *restrict x) {                                   \
-        for (int64_t s = 0; s < t->count; s++) {                                                                            \
-            const int64_t k = t->pivots[s], f = t->sizes[s], g = f - k;                                                     \
-            const scalar *panel = factors + t->factor_starts[s], *right = panel + f * k, *inverse = right + k * g;          \
-            const int32_t *rows = t->rows + t->row_starts[s];                                                               \
-            FN(row_##W) *y = x + t->first_pivots[s];                                                                        \
-            for (int64_t q = 0; q < k; q++) {                                                                               \
-                FN(row_##W) sum = y[q];                                                                                     \
-                for (int64_t p = 0; p < q; p++) TAKE(sum, panel[p * k + q], y[p])                                           \
-                SCALE(y[q], sum, inverse[q])                                                                                \
-            }                                                                                                               \
-            int64_t j = 0;                                                                                                  \
-            for (; j + 4 <= g; j += 4) {                                                                                    \
-                FN(row_##W) a = x[rows[j]], b = x[rows[j + 1]], c = x[rows[j + 2]], d = x[rows[j + 3]];                     \
-                for (int64_t p = 0; p < k; p++) {                                                                           \
-                    const scalar *u = right + p * g + j;                                                                    \
-                    const FN(row_##W) v = y[p];                                                                             \
-                    TAKE(a, u[0], v) TAKE(b, u[1], v) TAKE(c, u[2], v) TAKE(d, u[3], v)                                     \
-                }                                                                                                           \
-                x[rows[j]] = a; x[rows[j + 1]] = b; x[rows[j + 2]] = c; x[rows[j + 3]] = d;                                 \
-            }                                                                                                               \
-            for (; j < g; j++) {                                                                                            \
-                FN(row_##W) sum = x[rows[j]];                                                                               \
-                for (int64_t p = 0; p < k; p++) TAKE(sum, right[p * g + j], y[p])                                           \
-                x[rows[j]] = sum;                                                                                           \
-            }                                                                                                               \
-        }                                                                                                                   \
-    }                                                                                                                       \
-    MULTIVERSION static void FN(front_backward_transposed_##W)(const struct macrospin_fronts *t, const scalar *factors,     \
-                                                               FN(row_##W) *restrict x, FN(row_##W) *restrict spare) {      \
-        for (int64_t s = t->count - 1; s >= 0; s--) {                                                                       \
-            const int64_t k = t->pivots[s], g = t->sizes[s] - k;                                                            \
-            const scalar *panel = factors + t->factor_starts[s], *below = panel + k * k;                                    \
-            const int32_t *rows = t->rows + t->row_starts[s];                                                               \
-            FN(row_##W) *y = x + t->first_pivots[s];                                                                        \
-            for (int64_t i = 0; i < g; i++) spare[i] = x[rows[i]];                                                          \
-            int64_t p = 0;                                                                                                  \
-            for (; p + 4 <= k; p += 4) {                                                                                    \
-                FN(row_##W) a = y[p], b = y[p + 1], c = y[p + 2], d = y[p + 3];                                             \
-                for (int64_t i = 0; i < g; i++) {                                                                           \
-                    const scalar *l = below + i * k + p;                                                                    \
-                    const FN(row_##W) v = spare[i];                                                                         \
-                    TAKE(a, l[0], v) TAKE(b, l[1], v) TAKE(c, l[2], v) TAKE(d, l[3], v)                                     \
-                }                                                                                                           \
-                y[p] = a; y[p + 1] = b; y[p + 2] = c; y[p + 3] = d;                                                         \
-            }                                                                                                               \
-            for (; p < k; p++) {                                                                                            \
-                FN(row_##W) sum = y[p];                                                                                     \
-                for (int64_t i = 0; i < g; i++) TAKE(sum, below[i * k + p], spare[i])                                       \
-                y[p] = sum;                                                                                                 \
-            }                                                                                                               \
-            for (p = k - 2; p >= 0; p--) {                                                                                  \
-                FN(row_##W) sum = y[p];                                                                                     \
-                for (int64_t i = p + 1; i < k; i++) TAKE(sum, panel[i * k + p], y[i])                                       \
-                y[p] = sum;                                                                                                 \
-            }                                                                                                               \
-        }                                                                                                                   \
+    MULTIVERSION static void FN(front_solve_##W)(const struct macrospin_fronts *t, const double *factors, double *x,        \
+                                                 double *spare, int transposed) {                                           \
+        const scalar *f = (const scalar *)factors;                                                                          \
+        if (transposed) FN(solve_##W)(t, f, (FN(row_##W) *)x, (FN(row_##W) *)spare, 1);                                     \
+        else FN(solve_##W)(t, f, (FN(row_##W) *)x, (FN(row_##W) *)spare, 0);                                                \
     }
 SOLVES(4) SOLVES(8)
 #undef SOLVES
+#undef AT
+#undef HELPER
 
-void FN(macrospin_front_solve)(const struct macrospin_fronts *t, const double *all_factors, double *x, double *spare, int64_t sides,
+void FN(macrospin_front_solve)(const struct macrospin_fronts *t, const double *factors, double *x, double *spare, int64_t sides,
                                int transposed) {
-    const scalar *factors = (const scalar *)all_factors;
-    if (sides == 4) {
-        if (transposed) {
-            FN(front_forward_transposed_4)(t, factors, (FN(row_4) *)x);
-            FN(front_backward_transposed_4)(t, factors, (FN(row_4) *)x, (FN(row_4) *)spare);
-        } else {
-            FN(front_forward_4)(t, factors, (FN(row_4) *)x);
-            FN(front_backward_4)(t, factors, (FN(row_4) *)x, (FN(row_4) *)spare);
-        }
-    } else {
-        if (transposed) {
-            FN(front_forward_transposed_8)(t, factors, (FN(row_8) *)x);
-            FN(front_backward_transposed_8)(t, factors, (FN(row_8) *)x, (FN(row_8) *)spare);
-        } else {
-            FN(front_forward_8)(t, factors, (FN(row_8) *)x);
-            FN(front_backward_8)(t, factors, (FN(row_8) *)x, (FN(row_8) *)spare);
-        }
-    }
+    if (sides == 4) FN(front_solve_4)(t, factors, x, spare, transposed);
+    else FN(front_solve_8)(t, factors, x, spare, transposed);
 }

@@ -158,7 +158,10 @@ public final class MemoryForecast: @unchecked Sendable {
     private func isApart(_ solver: LindbladSolver, _ instance: ModelInstance, _ outlook: Outlook) throws -> Bool {
         guard instance.spinCount > LindbladSolver.greatestBatchedSpinCount, outlook.attractors.count > 1, solver.turnsToMeanSpin(instance.spinCount) else { return false }
         let key = instance.values.filter { $0.key != "N" && $0.key != "j" }
-        if coexistence[key] == nil, coexistence.count < Self.askedAbout { coexistence[key] = try solver.isBeyondPrecision(instance) }
+        if coexistence[key] == nil, coexistence.count < Self.askedAbout {
+            // Where that cannot be told the whole window is the upper bound.
+            coexistence[key] = (try? solver.isBeyondPrecision(instance)) ?? false
+        }
         return coexistence[key] ?? coexistence.values.allSatisfy { $0 }
     }
 
@@ -258,5 +261,4 @@ public final class MemoryForecast: @unchecked Sendable {
         let peak = max(kept + lanes, kept + alone + passing, Bytes.assembling(shape.terms) * shape.entries)
         return Need(peak: peak, kept: isLarge ? 0 : kept, scratch: scratch)
     }
-
 }

@@ -1,20 +1,15 @@
 import Numbers
 
 /// A factored matrix, by whichever route serves it.
-public struct Factorization<Scalar: FrontalScalar & MUMPSScalar> {
-    enum Route { case fronts(FrontalLU<Scalar>), pivoted(SparseLU<Scalar>), banded(BandedLU) }
-    let route: Route
+public struct Factorization<Scalar> {
+    private let solver: ([Scalar], Bool) throws -> [Scalar]
+
+    fileprivate init(_ solver: @escaping ([Scalar], Bool) throws -> [Scalar]) { self.solver = solver }
 
     /// Solves A X = B (or AᵀX = B); B column-major with n rows and any number of columns. Eight columns cost little more
     /// than one.
     /// - Throws: `SparseLUError`.
-    public func solve(_ b: [Scalar], transposed: Bool = false) throws -> [Scalar] {
-        switch route {
-        case .fronts(let lu): lu.solve(b, transposed: transposed)
-        case .pivoted(let lu): try lu.solve(b, transposed: transposed)
-        case .banded(let lu): lu.solve(b as! [Double], transposed: transposed) as! [Scalar]
-        }
-    }
+    public func solve(_ b: [Scalar], transposed: Bool = false) throws -> [Scalar] { try solver(b, transposed) }
 }
 
 /// Symbolic work of one pattern, done once for real and complex matrices: none for a narrow band, else MUMPS' ordering and the
@@ -54,17 +49,17 @@ public final class FactorizationPlan {
     public func factor(_ values: [Double]) throws -> Factorization<Double> {
         if let banded {
             try banded.factor(values)
-            return Factorization(route: .banded(banded))
+            return Factorization { banded.solve($0, transposed: $1) }
         }
         if let fronts {
             let lu = real ?? FrontalLU(plan: fronts, pattern: pattern)
             real = lu
-            if lu.factor(values) { return Factorization(route: .fronts(lu)) }
+            if lu.factor(values) { return Factorization { lu.solve($0, transposed: $1) } }
         }
         let lu = try pivoted ?? SparseLU(analyzing: pattern)
         pivoted = lu
         try lu.factor(values)
-        return Factorization(route: .pivoted(lu))
+        return Factorization { try lu.solve($0, transposed: $1) }
     }
 
     /// The same for a complex matrix, whose factors take twice the memory and are not kept.
@@ -72,11 +67,11 @@ public final class FactorizationPlan {
     public func factor(_ values: [Complex]) throws -> Factorization<Complex> {
         if let fronts = fronts ?? frontsOfBand() {
             let lu = FrontalLU<Complex>(plan: fronts, pattern: pattern)
-            if lu.factor(values) { return Factorization(route: .fronts(lu)) }
+            if lu.factor(values) { return Factorization { lu.solve($0, transposed: $1) } }
         }
         let lu = try SparseLU<Complex>(analyzing: pattern)
         try lu.factor(values)
-        return Factorization(route: .pivoted(lu))
+        return Factorization { try lu.solve($0, transposed: $1) }
     }
 
     /// A band in the order in which it stands.
