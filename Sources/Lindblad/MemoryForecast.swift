@@ -51,7 +51,7 @@ public final class MemoryForecast: @unchecked Sendable {
         /// An entry of a matrix at one point: values, and a shifted copy.
         static let values = 16.0
         /// Gaps of the small spins that tell whether phases are apart, with the windows kept.
-        static let smallGaps = 2.6e8
+        static let smallGaps = 1.8e8
         /// An unknown of a lone point's vectors in a narrow window; in a wide one its slowest mode is looked at too.
         static let vectors = 320.0, wideVectors = 1500.0
     }

@@ -21,7 +21,7 @@ public struct GapStudy: Study {
 
     public init(setup: StudySetup) throws {
         model = setup.model
-        forecast = MemoryForecast(model: setup.model)
+        forecast = setup.forecast
         tolerances = setup.tolerances
         constants = setup.constants
         axes = LindbladInputs.axes(setup)

@@ -1,3 +1,4 @@
+import Lindblad
 import SpinAlgebra
 
 /// A physical question asked at every point of a sweep. One file a study; `StudyCatalogue` lists them.
@@ -87,7 +88,13 @@ public struct StudySetup: Sendable {
     public let sweepAxes: [String]
     /// Values fixed by the job that are no model parameters: a constant `N`, study inputs (`study.input`).
     public let constants: [String: Double]
-    public init(model: Model, options: Options, tolerances: Tolerances = Tolerances(), sweepAxes: [String], constants: [String: Double] = [:]) {
+    /// One for all studies of a job: what it finds out about the model is found once.
+    let forecast: MemoryForecast
+
+    /// - Parameter other: the setup of another study of the same job.
+    public init(model: Model, options: Options, tolerances: Tolerances = Tolerances(), sweepAxes: [String], constants: [String: Double] = [:],
+                sharing other: StudySetup? = nil) {
+        forecast = other?.forecast ?? MemoryForecast(model: model)
         self.model = model
         self.options = options
         self.tolerances = tolerances

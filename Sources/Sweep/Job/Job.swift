@@ -78,12 +78,13 @@ public struct Job: Sendable {
         let axes = sweep.axes.map(\.name)
         grid = try GridBuilder(sweep: sweep, model: model, node: node("sweep")).grid()
 
+        let setup = StudySetup(model: model, options: Options(), tolerances: tolerances, sweepAxes: axes, constants: constants)
         var made: [(decoder: StudyDecoder, study: any Study)] = []
         for decoder in studies {
-            if !axes.contains("N"), try decoder.make(model: model, tolerances: tolerances, axes: ["N"] + axes, constants: constants).axes.contains("N") {
+            if !axes.contains("N"), try decoder.make(setup, axes: ["N"] + axes).axes.contains("N") {
                 throw node("sweep").error("the study \(decoder.name) needs the number of spins", hint: "add N to the sweep, for example  N: [20, 40]")
             }
-            made.append((decoder, try decoder.make(model: model, tolerances: tolerances, axes: axes, constants: constants)))
+            made.append((decoder, try decoder.make(setup)))
         }
         let used = Set(made.flatMap { $0.study.axes })
         if let idle = axes.first(where: { !used.contains($0) }) {

@@ -50,10 +50,14 @@ struct StudyDecoder {
         self.constants = Dictionary(uniqueKeysWithValues: constants.map { ("\(type.name).\($0)", $1) })
     }
 
+    /// - Parameters:
+    ///   - job: what all studies of the job share; its options are not looked at.
+    ///   - axes: other axes than the job's, to see what the study would say to them.
     /// - Throws: `InputError` at the option that the study refuses.
-    func make(model: Model, tolerances: Tolerances, axes: [String], constants: [String: Double]) throws -> any Study {
+    func make(_ job: StudySetup, axes: [String]? = nil) throws -> any Study {
         do {
-            return try type.init(setup: StudySetup(model: model, options: options, tolerances: tolerances, sweepAxes: axes, constants: constants))
+            return try type.init(setup: StudySetup(model: job.model, options: options, tolerances: job.tolerances, sweepAxes: axes ?? job.sweepAxes,
+                                                   constants: job.constants, sharing: job))
         } catch let failure as OptionError {
             throw node.descending(failure.path).error(failure.message, hint: failure.hint)
         }
