@@ -11,8 +11,13 @@ import SpinAlgebra
 struct StructuralKernel {
     private var plans: [Int: (AffineLiouvillian, TruncatedLiouvillian)] = [:]
     let model: Model
+    /// Axes in which symmetries are blocks.
+    let frame: Frame
 
-    init(model: Model) { self.model = model }
+    init(model: Model, frame: Frame) {
+        self.model = model
+        self.frame = frame
+    }
 
     /// Whether more than one steady state exists at N ≈ 5 and N ≈ 12 alike (at N itself if smaller).
     mutating func isDegenerate(spinCount: Int, values: [String: Double]) throws -> Bool {
@@ -26,7 +31,7 @@ struct StructuralKernel {
     /// Dimension of the kernel and all other eigenvalues (of each pair the upper member) at a small spin.
     mutating func spectrum(_ spinCount: Int, _ values: [String: Double]) throws -> (kernel: Int, others: [Complex]) {
         if plans[spinCount] == nil {
-            let affine = try AffineLiouvillian(model: model, spinCount: spinCount, frame: .laboratory)
+            let affine = try AffineLiouvillian(model: model, spinCount: spinCount, frame: frame)
             plans[spinCount] = (affine, try TruncatedLiouvillian(affine, window: MultipoleWindow(lMax: spinCount, qMax: spinCount)))
         }
         let (affine, liouvillian) = plans[spinCount]!

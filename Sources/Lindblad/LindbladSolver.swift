@@ -37,7 +37,7 @@ public final class LindbladSolver {
     public init(model: Model) throws {
         self.model = model
         frames = try FrameFinder(model: model)
-        kernels = StructuralKernel(model: model)
+        kernels = StructuralKernel(model: model, frame: frames.frame(meanDirection: nil, spinCount: 12))
     }
 
     /// Symmetries found in the model, in laboratory axes: the normal of a reflection plane, the axis of a rotation by π.

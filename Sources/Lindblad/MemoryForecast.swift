@@ -242,7 +242,7 @@ public final class MemoryForecast: @unchecked Sendable {
         let windows = try windows(solver, instance, outlook, mayTurn: false), shape = windows.last, greatest = shape.greatest
         var kept = Bytes.assembled(shape.terms) * shape.entries, lanes = 0.0, alone = 0.0, scratch = 0.0
         for sector in shape.sectors where Int(sector.size) > SlowModes.denseLimit {
-            if modes == 1, !isLarge, !outlook.isDegenerate, Int(sector.size) <= TruncatedLiouvillian.batchLimit {
+            if modes == 1, !isLarge, !outlook.isDegenerate, Int(sector.size) <= TruncatedLiouvillian.slowModeBatchLimit {
                 kept += Bytes.batchedModes(shape.terms) * sector.entries
                 scratch = max(scratch, Bytes.lanes * sector.fill)
                 lanes = max(lanes, Bytes.lanes * sector.fill + Bytes.batchedKrylov(sector.size) * sector.size)

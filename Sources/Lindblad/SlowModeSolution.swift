@@ -45,8 +45,10 @@ struct SlowModeSearch {
             if nullCount == sector.size { continue }
             let scale = kernel?.scale ?? 0
             let solver = SlowModes(sector: sector, coefficients: coefficients)
+            // What decays faster than the modes of other sectors need not be known to the last digit.
+            let rates = modes.map(\.decayRate).sorted(), limit = rates.count >= count ? rates[count - 1] : .infinity
             var (found, reach) = try known[sector.number].map { ([$0.mode], $0.radius) }
-                ?? solver.nearest(count + nullCount, shift: nullCount > 0 ? KernelSolve.shift(scale: scale) : 0)
+                ?? solver.nearest(count + nullCount, shift: nullCount > 0 ? KernelSolve.shift(scale: scale) : 0, slowerThan: limit)
             if nullCount > 0 {
                 found = Array(found.dropFirst(found.prefix { $0.eigenvalue.magnitude < 1e-7 * scale }.count))
             }
@@ -56,7 +58,8 @@ struct SlowModeSearch {
             // A mode far off on the imaginary axis may decay slower than all that lie near zero.
             for frequency in probes where frequency > 0.8 * reach && reach.isFinite {
                 let slowest = modes.map(\.decayRate).sorted(), limit = slowest.count >= count ? 1.01 * slowest[count - 1] : .infinity
-                let more = try solver.nearest(3, complexShift: Complex(0, frequency), slowerThan: limit)
+                let known = modes.filter { $0.sector == sector.number }.map(\.eigenvalue)
+                let more = try solver.nearest(complexShift: Complex(0, frequency), slowerThan: limit, besides: known)
                 for mode in more where mode.eigenvalue.im > 0
                     && !modes.contains(where: { $0.sector == sector.number && ($0.eigenvalue - mode.eigenvalue).magnitude < 1e-7 * mode.eigenvalue.magnitude }) {
                     modes.append(mode)

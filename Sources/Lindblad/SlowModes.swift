@@ -7,14 +7,13 @@ struct SlowModes {
     let coefficients: [Double]
     /// Up to this size all eigenvalues come from LAPACK, and the slowest is the slowest beyond doubt.
     static let denseLimit = 150
-    /// Solves for eight vectors cost little more than for four where factors no longer fit into cache.
-    private var block: Int { sector.size > 20_000 ? 8 : 4 }
 
     /// The modes of least |λ − shift| and the radius about `shift` within which none is missing (infinite: all found).
     /// - Parameters:
     ///   - shift: a point on the real axis at or right of zero; non-zero where A itself is singular.
     ///   - roughly: a mode that is not slower than the rest is only wanted to a per cent (for an error estimate).
-    func nearest(_ count: Int, shift: Double = 0, roughly: Bool = false) throws -> (modes: [Mode], radius: Double) {
+    ///   - limit: decay rate beyond which a mode of a crowd is of no interest; it is left out, the radius still tells of it.
+    func nearest(_ count: Int, shift: Double = 0, roughly: Bool = false, slowerThan limit: Double = .infinity) throws -> (modes: [Mode], radius: Double) {
         let size = sector.size
         guard size > 0 else { return ([], .infinity) }
         if size <= Self.denseLimit || size <= count + 4 {
@@ -24,24 +23,33 @@ struct SlowModes {
             return (modes.sorted { $0.eigenvalue.magnitude < $1.eigenvalue.magnitude }, .infinity)
         }
         // A short look tells whether one mode is far slower than the rest.
-        let lu = try sector.factorization(coefficients, shift: shift)
-        guard let (first, next) = try BlockKrylov.glimpse(size: size, block: block, map: { try lu.solve($0) }) else { return try around(shift, count: count, tolerance: 1e-8) }
+        let space = space(shift)
+        guard let (first, next) = try space.glimpse() else { return try around(shift, space, count: count, tolerance: 1e-8) }
         let scale = sector.values(coefficients).reduce(0) { max($0, abs($1)) }
         if first < 5 * next {
             if shift == 0, first * scale > 1e7, let slow = try several(count) { return slow }
-            if count == 1 { return try around(shift, count: 1, tolerance: roughly ? 1e-2 : 1e-6) }
-            return try crowd(count + 1, origin: shift, distance: 1 / first, without: nil)
+            if count == 1 { return try around(shift, space, count: 1, tolerance: roughly ? 1e-2 : 1e-6, slowerThan: limit) }
+            return try crowd(count + 1, origin: shift, distance: 1 / first, without: nil, slowerThan: limit)
         }
-        let (slow, _) = try around(shift, count: 1, tolerance: 1e-12)
+        let (slow, _) = try around(shift, space, count: 1, tolerance: 1e-12)
         guard let slowest = slow.first else { return (slow, 0) }
-        // With the slow mode projected out, rounding that it would amplify no longer hides the others.
+        // With a very slow mode projected out, rounding that it would amplify no longer hides the others.
         let deflation = Deflation(slowest)
-        let others = try BlockKrylov.glimpse(size: size, block: block, map: deflation.removing(after: { try lu.solve($0) }, transposed: false))
-        let distance = 1 / max(others?.first ?? 0, .leastNormalMagnitude)
+        let others = first * scale > 1e6 ? try self.space(shift, without: deflation).glimpse()?.first ?? 0 : next
+        let distance = 1 / max(others, .leastNormalMagnitude)
         if count == 1 { return (slow, distance) }
         if shift == 0, distance < 1e-7 * scale, let slow = try several(count) { return slow }
-        let (rest, radius) = try crowd(count - 1, origin: shift, distance: distance, without: deflation)
+        let (rest, radius) = try crowd(count - 1, origin: shift, distance: distance, without: deflation, slowerThan: limit)
         return (slow + rest, radius)
+    }
+
+    /// (A − shift)⁻¹, whose factors are made anew where others have been made since.
+    private func inverse(_ shift: Double, without slow: Deflation?) -> BlockKrylov<Double>.Map {
+        let inverse: BlockKrylov<Double>.Map = { try sector.factorization(coefficients, shift: shift).solve($0) }
+        return slow?.removing(after: inverse) ?? inverse
+    }
+    private func space(_ shift: Double, without slow: Deflation? = nil) -> BlockKrylov<Double> {
+        BlockKrylov(size: sector.size, map: inverse(shift, without: slow))
     }
 
     /// More than two metastable phases: their modes may be lost in rounding one by one, not as a subspace.
@@ -57,82 +65,153 @@ struct SlowModes {
         let slow = zip(right, left).map { context.mode($0.value, right: mapped(subspace.right, $0.vector), left: mapped(subspace.left, $1.vector.map(\.conjugate)), polish: false) }
             .sorted { $0.eigenvalue.magnitude < $1.eigenvalue.magnitude }
         if count <= k { return (Array(slow.prefix(count)), subspace.separation) }
-        let (rest, radius) = try crowd(count - k, origin: 0, distance: subspace.separation, without: Deflation(right: subspace.right, left: subspace.left))
+        let (rest, radius) = try crowd(count - k, origin: 0, distance: subspace.separation, without: Deflation(right: subspace.right, left: subspace.left), slowerThan: .infinity)
         return (slow + rest, radius)
     }
 
     /// The modes nearest to `origin` where they crowd at about `distance` from it: from half way they differ more.
-    private func crowd(_ count: Int, origin: Double, distance: Double, without slow: Deflation?) throws -> (modes: [Mode], radius: Double) {
+    private func crowd(_ count: Int, origin: Double, distance: Double, without slow: Deflation?, slowerThan limit: Double) throws -> (modes: [Mode], radius: Double) {
         let shift = origin - 0.5 * distance
-        let (modes, reach) = try around(shift, count: count, tolerance: 1e-7, without: slow)
+        let (modes, reach) = try around(shift, space(shift, without: slow), count: count, tolerance: 1e-7, without: slow, slowerThan: limit)
         // All within `reach` of the shift are known: so are all within the disc about the origin that fits inside.
         return (modes.sorted { $0.eigenvalue.magnitude < $1.eigenvalue.magnitude }, max(0, reach - 0.5 * distance))
     }
 
     /// Modes nearest to a real shift, and how far from it none was missed.
-    private func around(_ shift: Double, count: Int, tolerance: Double, without slow: Deflation? = nil) throws -> (modes: [Mode], radius: Double) {
-        let lu = try sector.factorization(coefficients, shift: shift)
-        func largest(_ tolerance: Double, transposed: Bool) throws -> [Eigenpair] {
-            let plain: ([Double]) throws -> [Double] = { try lu.solve($0, transposed: transposed) }
-            let map = slow?.removing(after: plain, transposed: transposed) ?? plain
-            if let found = try BlockKrylov.largest(size: sector.size, count: count, block: block, tolerance: tolerance, map: map) { return found.pairs }
-            // Crowded spectra outgrow the unrestarted basis.
-            return Array(try Arnoldi.largest(size: sector.size, count: count + 1, tolerance: 1e-13, map: map).pairs.prefix(count))
+    private func around(_ shift: Double, _ space: BlockKrylov<Double>, count: Int, tolerance: Double, without slow: Deflation? = nil,
+                        slowerThan limit: Double = .infinity) throws -> (modes: [Mode], radius: Double) {
+        if limit.isFinite {
+            for (rough, slack) in Self.looks where rough > tolerance {
+                guard let found = try space.largest(count, tolerance: rough) else { break }
+                let values = found.pairs.map { Candidate($0, Complex(shift), isWanted: true).value }
+                if values.allSatisfy({ -$0.re > slack * limit }) { return ([], 0.9 * (found.pairs.map { 1 / $0.value.magnitude }.max() ?? 0)) }
+            }
         }
-        func modes(_ rightTolerance: Double, _ leftTolerance: Double) throws -> (modes: [Mode], radius: Double) {
-            let right = try largest(rightTolerance, transposed: false), left = try largest(leftTolerance, transposed: true)
-            return (match(right, left, shift: Complex(shift), isReal: true), right.map { 1 / $0.value.magnitude }.max() ?? 0)
+        var tolerance = tolerance, best: (modes: [Mode], radius: Double)?
+        while true {
+            guard let found = try space.largest(count, tolerance: tolerance) else {
+                if let best { return best }
+                // Crowded spectra may outgrow the unrestarted basis.
+                let pairs = try Arnoldi.largest(size: sector.size, count: count + 1, tolerance: 1e-13, map: inverse(shift, without: slow)).pairs.prefix(count)
+                return (try settled(Array(pairs), about: Complex(shift), slowerThan: limit).modes, pairs.map { 1 / $0.value.magnitude }.max() ?? 0)
+            }
+            let radius = found.pairs.map { 1 / $0.value.magnitude }.max() ?? 0
+            if let best, agree(best.modes, found.pairs, shift, limit) { return best }
+            let (modes, isSettled) = try settled(found.pairs, found.companions, next: found.next, about: Complex(shift), slowerThan: limit)
+            best = (modes, radius)
+            // Ritz values are as good as their residual times the condition number: they must be able to tell modes apart.
+            let worst = isSettled ? modes.reduce(0) { max($0, $1.condition) } * tolerance : 10
+            if worst <= 0.1 || tolerance <= Self.leastTolerance || tolerance > 1e-3 { return (modes, radius) }
+            tolerance = max(1e-2 / worst * tolerance, Self.leastTolerance)
         }
-        // The two-sided Rayleigh quotient multiplies the errors of both vectors: a rough left one will do in a crowd…
-        let rough = try modes(tolerance, count == 1 ? tolerance : 1e-3)
-        if tolerance <= 1e-12 || rough.modes.allSatisfy({ $0.condition < 1e4 }) { return rough }
-        // …unless modes nearly coincide (an exceptional point is near), where small errors of vectors are large ones of λ.
-        return try modes(1e-13, 1e-13)
     }
 
-    /// Modes near a point off the real axis.
-    /// - Parameter slowerThan: decay rate beyond which a mode is of no interest; its left vector is then spared.
-    func nearest(_ count: Int, complexShift shift: Complex, slowerThan limit: Double = .infinity) throws -> [Mode] {
-        let size = sector.size
+    /// Whether each Ritz value of interest belongs to one of the modes.
+    private func agree(_ modes: [Mode], _ pairs: [Eigenpair], _ shift: Double, _ limit: Double) -> Bool {
+        pairs.allSatisfy { pair in
+            let value = Candidate(pair, Complex(shift), isWanted: true).value
+            return -value.re > Self.margin * limit || modes.contains { ($0.eigenvalue - value).magnitude <= 1e-3 * value.magnitude }
+        }
+    }
+
+    /// Modes near a point off the real axis that decay slower than `limit` and are not among those known: of the nearest
+    /// three, looked at as closely as it takes to tell.
+    func nearest(complexShift shift: Complex, slowerThan limit: Double, besides known: [Complex]) throws -> [Mode] {
+        let size = sector.size, count = 3
         guard size > Self.denseLimit, size > count + 4 else { return [] }
         let lu = try sector.factorization(coefficients, complexShift: shift)
-        func largest(transposed: Bool) throws -> [Eigenpair] {
-            if let found = try BlockKrylov.largest(size: size, count: count, tolerance: 1e-7, complexMap: { try lu.solve($0, transposed: transposed) }) { return found.pairs }
-            return try Arnoldi.largest(size: size, count: count, tolerance: 1e-13, complexMap: { try lu.solve($0, transposed: transposed) }).pairs
-        }
-        let right = try largest(transposed: false)
-        guard right.contains(where: { -(shift + .one / $0.value).re < limit }) else { return [] }
-        return match(right, try largest(transposed: true), shift: shift, isReal: false)
-    }
-
-    /// Pairs each right vector with the left one of the same eigenvalue.
-    private func match(_ right: [Eigenpair], _ left: [Eigenpair], shift: Complex, isReal: Bool) -> [Mode] {
-        let context = ModeContext(sector: sector, coefficients: coefficients)
-        let scale = context.values.reduce(0) { max($0, abs($1)) }
-        var free = left.map { (value: shift + .one / $0.value, vector: $0.vector) }
-        var modes: [Mode] = []
-        for pair in right {
-            var value = shift + .one / pair.value
-            let tolerance = 1e-4 * (value - shift).magnitude + 1e-12 * scale
-            // Rounding sets a floor to what two nearly singular solves can agree on; beyond it, a nearest partner of no
-            // certainty is better than a mode left out: its condition number will say so.
-            var near = free.indices.filter { (free[$0].value - value).magnitude <= tolerance }
-            if near.isEmpty, let nearest = free.indices.min(by: { (free[$0].value - value).magnitude < (free[$1].value - value).magnitude }) { near = [nearest] }
-            // Where two eigenvalues agree to all digits the overlap decides.
-            guard let best = near.max(by: { overlap(free[$0].vector, pair.vector) < overlap(free[$1].vector, pair.vector) }) else { continue }
-            var v = pair.vector, w = free[best].vector
-            free.remove(at: best)
-            if isReal && value.im < 0 {                       // inverting turned the pair's upper member into the lower
-                value = value.conjugate
-                v = v.map(\.conjugate)
-                w = w.map(\.conjugate)
+        let space = BlockKrylov<Complex>(size: size) { try lu.solve($0) }
+        for (tolerance, slack) in Self.looks + [(1e-7, Self.margin)] {
+            guard let found = try space.largest(count, tolerance: tolerance) else { break }
+            let suspects = found.pairs.filter { pair in
+                let value = shift + .one / pair.value
+                return value.im > 0 && -value.re <= slack * limit && (tolerance > 1e-3 || !known.contains { ($0 - value).magnitude <= 1e-3 * value.magnitude })
             }
-            modes.append(context.mode(value, right: v, left: w, polish: true))
+            if suspects.isEmpty { return [] }
+            if tolerance <= 1e-7 { return try settled(suspects, found.companions, next: found.next, about: shift, slowerThan: limit).modes }
         }
-        return modes.sorted { $0.eigenvalue.magnitude < $1.eigenvalue.magnitude }
+        let pairs = try Arnoldi.largest(size: size, count: count, tolerance: 1e-13) { try lu.solve($0) }.pairs
+        return try settled(pairs, about: shift, slowerThan: limit).modes
     }
 
-    private func overlap(_ a: [Complex], _ b: [Complex]) -> Double { zip(a, b).reduce(Complex.zero) { $0 + $1.0 * $1.1 }.magnitude }
+    /// Tolerances of Ritz pairs, and how many times faster than what is of interest a mode must then seem to be left alone.
+    private static let looks = [(tolerance: 1e-2, slack: 3.0), (tolerance: 1e-4, slack: 1.5)]
+    private static let leastTolerance = 1e-12
+    /// A mode this many times faster than what is of interest is not looked at closely.
+    private static let margin = 1.2
+
+    /// Right and left vectors to the last digit, from a factorisation close to each eigenvalue.
+    /// - Parameters:
+    ///   - pairs: of (A − shift)⁻¹.
+    ///   - companions: rough ones close to these.
+    ///   - next: |θ| of those not among them.
+    /// - Returns: and whether all settled; one that did not stands beside the best vectors there are, and its condition tells.
+    private func settled(_ pairs: [Eigenpair], _ companions: [Eigenpair] = [], next: Double = 0, about shift: Complex, slowerThan limit: Double) throws -> (modes: [Mode], isSettled: Bool) {
+        var open = (pairs.map { Candidate($0, shift, isWanted: true) } + companions.map { Candidate($0, shift, isWanted: false) })
+            .filter { -$0.value.re <= Self.margin * limit }
+            .sorted { ($0.value - shift).magnitude < ($1.value - shift).magnitude }
+        var modes: [Mode] = [], isSettled = true
+        func add(_ group: [Candidate], _ point: Complex) throws {
+            let (found, settled) = try self.settled(group, at: point)
+            modes += found
+            isSettled = isSettled && settled
+        }
+        // Those far closer to the shift than all others need no factors of their own.
+        let distances = open.map { ($0.value - shift).magnitude } + (next > 0 ? [1 / next] : [])
+        if shift.im == 0, let split = distances.indices.dropFirst().first(where: { distances[$0] > 1e3 * distances[$0 - 1] }), open[..<split].allSatisfy(\.isWanted) {
+            try add(Array(open[..<split]), shift)
+            open.removeFirst(split)
+        }
+        // The others one by one; what lies close together in one.
+        while let first = open.first(where: \.isWanted) {
+            func isNear(_ other: Candidate) -> Bool { (other.value - first.value).magnitude <= 1e-4 * first.value.magnitude }
+            let group = open.filter(isNear)
+            open.removeAll(where: isNear)
+            let isReal = abs(first.value.im) <= 1e-4 * first.value.magnitude
+            let center = isReal ? Complex(first.value.re) : first.value
+            try add(group, center - Complex(1e-6 * center.magnitude))
+        }
+        return (modes.sorted { $0.eigenvalue.magnitude < $1.eigenvalue.magnitude }, isSettled)
+    }
+
+    /// An eigenvalue of A with an approximate right vector.
+    private struct Candidate {
+        let value: Complex
+        let vector: [Complex]
+        let isWanted: Bool
+
+        init(_ pair: Eigenpair, _ shift: Complex, isWanted: Bool) {
+            let value = shift + .one / pair.value
+            // About a real shift, inverting turned the upper member of a pair into the lower.
+            let isTurned = shift.im == 0 && value.im < 0
+            self.value = isTurned ? value.conjugate : value
+            vector = isTurned ? pair.vector.map(\.conjugate) : pair.vector
+            self.isWanted = isWanted
+        }
+    }
+
+    /// By inverse iteration about one shift, in real numbers if that is real.
+    private func settled(_ group: [Candidate], at shift: Complex) throws -> (modes: [Mode], isSettled: Bool) {
+        let triples: [InverseIteration.Triple], wanted = group.filter(\.isWanted)
+        if shift.im == 0 {
+            var columns: [Double] = []
+            for candidate in group {
+                columns += candidate.vector.map(\.re)
+                if candidate.value.im != 0 { columns += candidate.vector.map(\.im) }
+            }
+            let count = wanted.reduce(0) { $0 + ($1.value.im == 0 ? 1 : 2) }
+            let lu = try sector.factorization(coefficients, shift: shift.re)
+            triples = try InverseIteration.settle(ColumnBlock(size: sector.size, values: columns), count: count, shift: shift) { try lu.solve($0, transposed: $1) }
+        } else {
+            let lu = try sector.factorization(coefficients, complexShift: shift)
+            triples = try InverseIteration.settle(ColumnBlock(size: sector.size, values: group.flatMap(\.vector)), count: wanted.count, shift: shift) { try lu.solve($0, transposed: $1) }
+        }
+        let context = ModeContext(sector: sector, coefficients: coefficients)
+        // What did not settle is no eigenvalue, unless there is nothing else: then its condition tells.
+        let settled = triples.filter(\.isSettled)
+        let modes = (settled.isEmpty ? triples : settled).map { context.mode($0.value, right: $0.right, left: $0.left, polish: true) }
+        return (modes, settled.count == triples.count)
+    }
 }
 
 /// Certificates of a mode from its vectors.
@@ -209,14 +288,13 @@ private struct Deflation {
         self.init(right: [v], left: [w.map { $0 / product }])
     }
 
-    /// The map followed by the projector x ↦ (1 − V Wᵀ) x, or its transpose's twin.
-    func removing(after map: @escaping ([Double]) throws -> [Double], transposed: Bool) -> ([Double]) throws -> [Double] {
-        let v = transposed ? left : right, w = transposed ? right : left
+    /// The map followed by the projector x ↦ (1 − V Wᵀ) x.
+    func removing(after map: @escaping ([Double]) throws -> [Double]) -> ([Double]) throws -> [Double] {
         return { block in
             var image = try map(block)
-            let size = v[0].count
+            let size = right[0].count
             for start in stride(from: 0, to: image.count, by: size) {
-                for (v, w) in zip(v, w) {
+                for (v, w) in zip(right, left) {
                     var weight = 0.0
                     for i in 0..<size { weight += w[i] * image[start + i] }
                     for i in 0..<size { image[start + i] -= weight * v[i] }

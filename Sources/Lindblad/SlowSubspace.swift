@@ -40,7 +40,8 @@ struct SlowSubspace {
             var isSettled = false
             for _ in 0..<6 {
                 let lu = try sector.factorization(coefficients, shift: shift)
-                guard let (pairs, next, _) = try BlockKrylov.largest(size: size, count: 4, tolerance: .infinity, map: { try lu.solve($0) }) else { return nil }
+                guard let found = try BlockKrylov<Double>(size: size, map: { try lu.solve($0) }).largest(4, tolerance: .infinity) else { return nil }
+                let pairs = found.pairs, next = found.next
                 let near = pairs.map { (pair: $0, distance: (Complex(shift) + .one / $0.value).magnitude) }.sorted { $0.distance < $1.distance }
                 let distances = near.map(\.distance) + (next > 0 ? [1 / next] : [])
                 guard let split = Self.split(distances, floor: 1e-6 * shift), split < distances.count, shift <= 1e-5 * distances[split] else {

@@ -18,6 +18,8 @@ final class TruncatedLiouvillian {
     private var steadyBatch: BatchSteadyState?
     /// Windows with more unknowns do not go eight at a time: their factors would take a gigabyte.
     static let batchLimit = 40_000
+    /// The same for slow modes (N ≈ 600): above, one point by itself with matrix–matrix kernels is as fast.
+    static let slowModeBatchLimit = 13_000
 
     /// The solver for eight points at a time, made on first use; nil where the window is too large for that, or empty.
     func batch(spinCount: Int, workspace: BatchLU.Workspace) throws -> BatchSteadyState? {
@@ -33,7 +35,7 @@ final class TruncatedLiouvillian {
     /// The search for the slowest mode of a sector for eight points at a time; nil where that would not pay.
     func batchSlowModes(_ number: Int, workspace: BatchLU.Workspace) throws -> BatchSlowModes? {
         let size = sectors[number].size
-        guard size > SlowModes.denseLimit, size <= Self.batchLimit else { return nil }
+        guard size > SlowModes.denseLimit, size <= Self.slowModeBatchLimit else { return nil }
         if let known = slowModeBatches[number] { return known }
         let made = try BatchSlowModes(sectors[number], workspace: workspace)
         slowModeBatches[number] = made
