@@ -132,7 +132,7 @@ extension LindbladSolver {
 
     /// Trades modes that rounding in double precision has touched for those of double-double, where that is better.
     func refine(_ search: inout SlowModeSearch, _ instance: ModelInstance, frame: Frame, from plan: WindowPlan) throws {
-        let touched = search.modes.filter { mode in
+        let touched = search.all.filter { mode in
             mode.roundingError > 10 * extendedFrom(instance) * mode.eigenvalue.magnitude
                 && SlowSubspace.leastRatio * mode.eigenvalue.magnitude < search.extents[mode.sector] ?? 0
         }

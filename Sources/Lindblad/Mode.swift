@@ -22,6 +22,9 @@ public struct Mode: Sendable {
     let leak: Sector.Leak
     public var error: Double { truncationError + roundingError }
     public var decayRate: Double { -eigenvalue.re }
+
+    /// |⟨v|v′⟩| of the right vectors of two modes of one sector.
+    func overlap(_ other: Mode) -> Double { zip(right, other.right).reduce(Complex.zero) { $0 + $1.0.conjugate * $1.1 }.magnitude }
 }
 
 /// Parities of the multipoles in a sector; nil where it mixes them.

@@ -14,6 +14,8 @@ public struct SlowModeSolution: Sendable {
     public let spinCount: Int
     /// Coefficients on the whole window of the right modes, in the order of `modes`.
     public let vectors: [[Complex]]
+    /// The slowest mode of each symmetry sector, in the order of the sectors' least multipoles; empty where that was not asked for.
+    public let sectorModes: [Mode]
     /// Where phases coexist and the gap is beyond all precision: a bound on it, and no modes.
     public var gapBound: Double?
 }
@@ -23,7 +25,11 @@ struct SlowModeSearch {
     let liouvillian: TruncatedLiouvillian
     let coefficients: [Double]
     let count: Int
+    /// Whether the slowest mode of each sector is wanted, however fast.
+    let isPerSector: Bool
     let kernel: KernelSolve?
+    /// The slowest of each sector, by number, if these are wanted.
+    private var slowest: [Int: Mode] = [:]
     private(set) var modes: [Mode] = []
     private(set) var radius = Double.infinity
     /// Greatest |λ| known of each sector, of a mode or of a disc known to be empty.
@@ -31,10 +37,11 @@ struct SlowModeSearch {
     /// Sectors whose modes slower than `separation` come from a solution in double-double, maybe in a window of its own.
     private var refined: [Int: (liouvillian: TruncatedLiouvillian, separation: Double)] = [:]
 
-    init(liouvillian: TruncatedLiouvillian, coefficients: [Double], count: Int, kernel: KernelSolve?) {
+    init(liouvillian: TruncatedLiouvillian, coefficients: [Double], count: Int, isPerSector: Bool = false, kernel: KernelSolve?) {
         self.liouvillian = liouvillian
         self.coefficients = coefficients
         self.count = count
+        self.isPerSector = isPerSector
         self.kernel = kernel
     }
 
@@ -46,7 +53,7 @@ struct SlowModeSearch {
             let scale = kernel?.scale ?? 0
             let solver = SlowModes(sector: sector, coefficients: coefficients)
             // What decays faster than the modes of other sectors need not be known to the last digit.
-            let rates = modes.map(\.decayRate).sorted(), limit = rates.count >= count ? rates[count - 1] : .infinity
+            let rates = modes.map(\.decayRate).sorted(), limit = rates.count >= count && !isPerSector ? rates[count - 1] : .infinity
             var (found, reach) = try known[sector.number].map { ([$0.mode], $0.radius) }
                 ?? solver.nearest(count + nullCount, shift: nullCount > 0 ? KernelSolve.shift(scale: scale) : 0, slowerThan: limit)
             if nullCount > 0 {
@@ -57,14 +64,15 @@ struct SlowModeSearch {
             if reach < radius { radius = reach }
             // A mode far off on the imaginary axis may decay slower than all that lie near zero.
             for frequency in probes where frequency > 0.8 * reach && reach.isFinite {
-                let slowest = modes.map(\.decayRate).sorted(), limit = slowest.count >= count ? 1.01 * slowest[count - 1] : .infinity
-                let known = modes.filter { $0.sector == sector.number }.map(\.eigenvalue)
-                let more = try solver.nearest(complexShift: Complex(0, frequency), slowerThan: limit, besides: known)
+                let own = modes.filter { $0.sector == sector.number }, rates = (isPerSector ? own : modes).map(\.decayRate).sorted()
+                let wanted = isPerSector ? 1 : count, limit = rates.count >= wanted ? 1.01 * rates[wanted - 1] : .infinity
+                let more = try solver.nearest(complexShift: Complex(0, frequency), slowerThan: limit, besides: own.map(\.eigenvalue))
                 for mode in more where mode.eigenvalue.im > 0
                     && !modes.contains(where: { $0.sector == sector.number && ($0.eigenvalue - mode.eigenvalue).magnitude < 1e-7 * mode.eigenvalue.magnitude }) {
                     modes.append(mode)
                 }
             }
+            if isPerSector { slowest[sector.number] = modes.filter { $0.sector == sector.number }.min { $0.decayRate < $1.decayRate } }
         }
         modes.sort { ($0.decayRate, $0.eigenvalue.im, $0.sector) < ($1.decayRate, $1.eigenvalue.im, $1.sector) }
         modes = Array(modes.prefix(count))
@@ -72,15 +80,20 @@ struct SlowModeSearch {
 
     /// Truncation error within tolerance of |λ| (rounding sets its own limit and is no fault of the window).
     func isCertified(leading: Double, others: Double) -> Bool {
-        modes.enumerated().allSatisfy { index, mode in
-            mode.truncationError <= (index == 0 ? leading : others) * mode.eigenvalue.magnitude
-                || mode.truncationError <= mode.roundingError
-        }
+        modes.enumerated().allSatisfy { index, mode in Self.isCertified(mode, index == 0 ? leading : others) }
+            && slowest.values.allSatisfy { Self.isCertified($0, leading) }
     }
+
+    private static func isCertified(_ mode: Mode, _ tolerance: Double) -> Bool {
+        mode.truncationError <= tolerance * mode.eigenvalue.magnitude || mode.truncationError <= mode.roundingError
+    }
+
+    /// All modes that are wanted for one reason or another.
+    var all: [Mode] { modes + slowest.values }
 
     /// Greatest leaks among the modes that are not certified yet.
     var leaks: Sector.Leak {
-        modes.reduce(Sector.Leak()) { Sector.Leak(beyondL: max($0.beyondL, $1.leak.beyondL), beyondQ: max($0.beyondQ, $1.leak.beyondQ)) }
+        all.reduce(Sector.Leak()) { Sector.Leak(beyondL: max($0.beyondL, $1.leak.beyondL), beyondQ: max($0.beyondQ, $1.leak.beyondQ)) }
     }
 
     /// Trades the modes of a sector that double precision cannot tell from zero for the given ones.
@@ -90,6 +103,7 @@ struct SlowModeSearch {
         modes += slow
         modes.sort { ($0.decayRate, $0.eigenvalue.im, $0.sector) < ($1.decayRate, $1.eigenvalue.im, $1.sector) }
         modes = Array(modes.prefix(count))
+        if slowest[sector] != nil, let first = slow.min(by: { $0.decayRate < $1.decayRate }) { slowest[sector] = first }
     }
 
     func solution(spinCount: Int, frame: Frame) -> SlowModeSolution {
@@ -109,6 +123,7 @@ struct SlowModeSearch {
             return all
         }
         return SlowModeSolution(modes: modes, kernelDimension: kernel?.dimension ?? 1, searchRadius: radius, window: window,
-                                frame: frame, spinCount: spinCount, vectors: vectors)
+                                frame: frame, spinCount: spinCount, vectors: vectors,
+                                sectorModes: slowest.sorted { $0.key < $1.key }.map(\.value))
     }
 }

@@ -31,7 +31,7 @@ struct SlowModes {
             if count == 1 { return try around(shift, space, count: 1, tolerance: roughly ? 1e-2 : 1e-6, slowerThan: limit) }
             return try crowd(count + 1, origin: shift, distance: 1 / first, without: nil, slowerThan: limit)
         }
-        let (slow, _) = try around(shift, space, count: 1, tolerance: 1e-12)
+        let (slow, _) = try around(shift, space, count: 1, tolerance: 1e-8)
         guard let slowest = slow.first else { return (slow, 0) }
         // With a very slow mode projected out, rounding that it would amplify no longer hides the others.
         let deflation = Deflation(slowest)
@@ -153,8 +153,12 @@ struct SlowModes {
         var modes: [Mode] = [], isSettled = true
         func add(_ group: [Candidate], _ point: Complex) throws {
             let (found, settled) = try self.settled(group, at: point)
-            modes += found
-            isSettled = isSettled && settled
+            // Two rough Ritz values may lead to one mode.
+            let new = found.filter { mode in
+                !modes.contains { ($0.eigenvalue - mode.eigenvalue).magnitude <= 1e-8 * mode.eigenvalue.magnitude && $0.overlap(mode) > 0.99 }
+            }
+            modes += new
+            isSettled = isSettled && settled && new.count == found.count
         }
         // Those far closer to the shift than all others need no factors of their own.
         let distances = open.map { ($0.value - shift).magnitude } + (next > 0 ? [1 / next] : [])

@@ -8,6 +8,7 @@ public struct GapStudy: Study {
     public static let summary = "Liouvillian gap and slowest modes over all symmetry sectors"
     public static let options: [OptionSpec] = [
         OptionSpec("modes", .integer(1...64), default: .integer(1), help: "number of slow modes, a conjugate pair counted once"),
+        OptionSpec("sectors", .integer(1...64), help: "also the gap of each of so many symmetry sectors"),
         OptionSpec("keep", .choices(["modes"]), help: "modes: store the multipole coefficients of the right eigenvectors"),
     ]
 
@@ -15,6 +16,8 @@ public struct GapStudy: Study {
     private let tolerances: Tolerances
     private let constants: [String: Double]
     private let count: Int
+    /// Sectors told apart; 0: none.
+    private let sectorCount: Int
     private let keepsModes: Bool
     private let forecast: MemoryForecast
     public let axes: [String]
@@ -26,6 +29,7 @@ public struct GapStudy: Study {
         constants = setup.constants
         axes = LindbladInputs.axes(setup)
         if case .integer(let count)? = setup.options["modes"] { self.count = count } else { count = 1 }
+        if case .integer(let sectors)? = setup.options["sectors"] { sectorCount = sectors } else { sectorCount = 0 }
         if case .choices(let kept)? = setup.options["keep"] { keepsModes = kept.contains("modes") } else { keepsModes = false }
     }
 
@@ -47,6 +51,17 @@ public struct GapStudy: Study {
             OutputSpec("gap_l_max", kind: .integer, meaning: "greatest multipole order l kept"),
             OutputSpec("gap_q_max", kind: .integer, meaning: "greatest multipole component |q| kept"),
         ]
+        if sectorCount > 0 {
+            let sector = OutputAxis(name: "sector", extent: sectorCount)
+            list += [
+                OutputSpec("sector_eigenvalue", kind: .complex, axes: [sector], dimension: .rate,
+                           meaning: "slowest eigenvalue of each symmetry sector, in the order of their least l, |q|, cosine before sine"),
+                OutputSpec("sector_error", axes: [sector], dimension: .rate, meaning: "estimated error of sector_eigenvalue"),
+                OutputSpec("sector_q", kind: .integer, axes: [sector], meaning: "the one |q| of the sector (symmetry about an axis), -1: it has several"),
+                OutputSpec("sector_parity", kind: .integer, axes: [sector], meaning: "0: even q, 1: odd q, -1: the sector mixes them"),
+                OutputSpec("sector_part", kind: .integer, axes: [sector], meaning: "0: cosine, 1: sine multipoles, -1: the sector mixes them"),
+            ]
+        }
         if keepsModes {
             list += [
                 OutputSpec("modes", kind: .complex, axes: [mode, OutputAxis(name: "multipole", extent: nil)],
@@ -73,7 +88,7 @@ public struct GapStudy: Study {
     public func run(at point: Point, in context: StudyContext) throws -> Record { try run(at: [point], in: context)[0] }
 
     public func run(at points: [Point], in context: StudyContext) throws -> [Record] {
-        try LindbladInputs.run(model, points, constants, context, solve: { $0.slowModes($1, count: count) }, record: record)
+        try LindbladInputs.run(model, points, constants, context, solve: { $0.slowModes($1, count: count, perSector: sectorCount > 0) }, record: record)
     }
 
     private func record(_ solution: SlowModeSolution, _ instance: ModelInstance) throws -> Record {
@@ -91,6 +106,17 @@ public struct GapStudy: Study {
             "gap_radius": OutputArray(solution.searchRadius), "gap_kernel_dimension": OutputArray(Double(solution.kernelDimension)),
             "gap_l_max": OutputArray(Double(solution.window.lMax)), "gap_q_max": OutputArray(Double(solution.window.qMax)),
         ]
+        if sectorCount > 0 {
+            let sectors = solution.sectorModes.prefix(sectorCount), none = [Double](repeating: .nan, count: sectorCount - sectors.count)
+            func perSector(_ value: (Mode) -> Double) -> OutputArray { OutputArray(sectors.map(value) + none) }
+            outputs["sector_eigenvalue"] = OutputArray(shape: [sectorCount], data: sectors.flatMap { mode -> [Double] in
+                isResolved(mode) ? [mode.eigenvalue.re, mode.eigenvalue.im] : [.nan, .nan]
+            } + none + none, isComplex: true)
+            outputs["sector_error"] = perSector(\.error)
+            outputs["sector_q"] = perSector { Double($0.kind.q ?? -1) }
+            outputs["sector_parity"] = perSector { Double($0.kind.parity ?? -1) }
+            outputs["sector_part"] = perSector { Double($0.kind.part?.rawValue ?? -1) }
+        }
         if keepsModes {
             let width = solution.vectors.first?.count ?? 0
             let rows = solution.vectors.flatMap { $0.flatMap { [$0.re, $0.im] } }

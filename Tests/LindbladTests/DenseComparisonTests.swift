@@ -1,5 +1,6 @@
 import Foundation
 import Lindblad
+import LinearAlgebra
 import Numbers
 import SpinAlgebra
 import Testing
@@ -8,6 +9,26 @@ import Testing
 /// beyond the parser.
 extension SolverTests { @Suite struct DenseComparisonTests {
     static let moments = ["Jx", "Jy", "Jz", "Jx^2", "Jy^2", "Jz^2", "Jx*Jz + Jz*Jx", "Jp*Jz^2"]
+
+    /// Each parity of m − m′ by itself, cut out of the dense matrix, where the rotation by π about z is a weak symmetry.
+    @Test(arguments: [9, 20])
+    func gapOfEachSector(spinCount: Int) throws {
+        let model = try ModelPreset.named("lmg-dephasing")!.model()
+        let given = ["V": 2.0, "h": 0.5, "kappa": 0.2, "kappa_z": 0.3], d = spinCount + 1
+        let dense = try DenseLiouvillian(model: model, spinCount: spinCount, given: given)
+        let solution = try LindbladSolver(model: model).slowModes(model.instance(spinCount: spinCount, given), count: 1, perSector: true)
+        #expect(solution.sectorModes.map(\.kind.parity) == [0, 1])
+        for parity in 0...1 {
+            let members = (0..<d * d).filter { ($0 / d + $0 % d) % 2 == parity }
+            var part = [Complex](repeating: .zero, count: members.count * members.count)
+            for (c, column) in members.enumerated() { for (r, row) in members.enumerated() { part[c * members.count + r] = dense.matrix[column * d * d + row] } }
+            let values = try DenseEigen.complexEigenvalues(part, size: members.count).map(\.value)
+            let slowest = try #require(values.filter { $0.magnitude > 1e-10 }.map { -$0.re }.min())
+            let mode = try #require(solution.sectorModes.first { $0.kind.parity == parity })
+            #expect(abs(mode.decayRate - slowest) < 1e-10)
+            #expect(mode.decayRate >= solution.modes[0].decayRate * (1 - 1e-10))
+        }
+    }
 
     @Test func twoHundredRandomModels() throws {
         var random = Randomness(seed: 2)

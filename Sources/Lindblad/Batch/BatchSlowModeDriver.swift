@@ -4,23 +4,24 @@ import SpinAlgebra
 extension LindbladSolver {
     /// - Parameters:
     ///   - count: modes wanted, a conjugate pair counted once.
+    ///   - perSector: the slowest mode of each symmetry sector is wanted as well.
     ///   - errorTolerance: greatest relative truncation error of the slowest before the window is widened.
     /// - Throws: `EvaluationError`, `SparseLUError`, `EigenvalueError`.
-    public func slowModes(_ instance: ModelInstance, count: Int, errorTolerance: Double = 1e-8) throws -> SlowModeSolution {
-        try slowModes([instance], count: count, errorTolerance: errorTolerance)[0].get()
+    public func slowModes(_ instance: ModelInstance, count: Int, perSector: Bool = false, errorTolerance: Double = 1e-8) throws -> SlowModeSolution {
+        try slowModes([instance], count: count, perSector: perSector, errorTolerance: errorTolerance)[0].get()
     }
 
     /// Slow modes of any number of points. Where one mode a point is wanted, points that share N, axes and window go eight at
     /// a time; a point's bits do not depend on which others it came with.
     /// - Returns: a solution or an error for each, in order.
-    public func slowModes(_ instances: [ModelInstance], count: Int, errorTolerance: Double = 1e-8) -> [Result<SlowModeSolution, any Error>] {
+    public func slowModes(_ instances: [ModelInstance], count: Int, perSector: Bool = false, errorTolerance: Double = 1e-8) -> [Result<SlowModeSolution, any Error>] {
         var results = [Result<SlowModeSolution, any Error>?](repeating: nil, count: instances.count)
         var waiting: [Candidate] = [], probes: [Int: [Double]] = [:]
         for (k, isSuspicious) in suspicions(instances).enumerated() {
             do {
                 if let coexisting = try coexistingPhases(instances[k]) {
                     results[k] = .success(SlowModeSolution(modes: [], kernelDimension: 1, searchRadius: 0, window: coexisting.window,
-                                                           frame: coexisting.states[0].frame, spinCount: instances[k].spinCount, vectors: [],
+                                                           frame: coexisting.states[0].frame, spinCount: instances[k].spinCount, vectors: [], sectorModes: [],
                                                            gapBound: coexisting.escapeRate))
                     continue
                 }
@@ -38,7 +39,7 @@ extension LindbladSolver {
                 for (lane, candidate) in group.enumerated() {
                     do {
                         let kernel = candidate.isDegenerate ? try KernelSolve(liouvillian, coefficients: points[lane]) : nil
-                        var search = SlowModeSearch(liouvillian: liouvillian, coefficients: points[lane], count: count, kernel: kernel)
+                        var search = SlowModeSearch(liouvillian: liouvillian, coefficients: points[lane], count: count, isPerSector: perSector, kernel: kernel)
                         try search.run(probes: probes[candidate.index] ?? [], known: known[lane])
                         if let wider = wider(candidate, after: search, errorTolerance: errorTolerance) {
                             waiting.append(wider)
