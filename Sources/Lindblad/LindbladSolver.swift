@@ -214,21 +214,4 @@ public final class LindbladSolver {
         }
         return (sum / state.reduce(0) { $0 + $1 * $1 }).squareRoot()
     }
-
-    // MARK: Slow modes
-
-    /// Oscillation frequencies at which a mode far from zero may decay as slowly as the gap: those of the slowest modes of a
-    /// small spin with the same parameters, which has few enough modes to know them all. Higher modes are not sought
-    /// there: `searchRadius` says how far the list of modes is complete.
-    func probeFrequencies(_ instance: ModelInstance) throws -> [Double] {
-        let others = try kernels.spectrum(min(10 + instance.spinCount % 2, instance.spinCount), instance.values).others
-        let slowest = others.sorted { $0.re > $1.re }
-        guard let first = slowest.first else { return [] }
-        let limit = -1.5 * first.re + 1e-9 * first.magnitude
-        var frequencies: [Double] = []
-        for value in slowest where value.im > 0 && -value.re <= limit && frequencies.count < 3 {
-            if !frequencies.contains(where: { abs($0 - value.im) < 0.1 * value.im }) { frequencies.append(value.im) }
-        }
-        return frequencies
-    }
 }

@@ -91,6 +91,51 @@ struct MeanSpin {
         return ends.map { [$0.x, $0.y, $0.z] }
     }
 
+    /// How small deviations from a fixed point die out: the two eigenvalues of the linearised flow, the upper one of a pair first.
+    func relaxation(at direction: [Double]) -> (Complex, Complex) {
+        let n = Self.unit([direction[0], direction[1], direction[2], 0]), h = 1e-5
+        let helper: SIMD4<Double> = abs(n.z) < 0.8 ? [0, 0, 1, 0] : [1, 0, 0, 0]
+        let a = Self.unit(helper - (helper * n).sum() * n)
+        let b: SIMD4<Double> = [n.y * a.z - n.z * a.y, n.z * a.x - n.x * a.z, n.x * a.y - n.y * a.x, 0]
+        func slope(_ along: SIMD4<Double>) -> SIMD4<Double> { (1 / (2 * h)) * (velocity(Self.unit(n + h * along)) - velocity(Self.unit(n - h * along))) }
+        let alongA = slope(a), alongB = slope(b)
+        let aa = (a * alongA).sum(), ab = (a * alongB).sum(), ba = (b * alongA).sum(), bb = (b * alongB).sum()
+        let half = 0.5 * (aa + bb), discriminant = 0.25 * (aa - bb) * (aa - bb) + ab * ba
+        if discriminant < 0 { return (Complex(half, (-discriminant).squareRoot()), Complex(half, -(-discriminant).squareRoot())) }
+        return (Complex(half + discriminant.squareRoot()), Complex(half - discriminant.squareRoot()))
+    }
+
+    /// Angular frequencies of motion that does not settle (limit cycle, closed orbits), from a few starts; none where there is none.
+    func orbitFrequencies() -> [Double] {
+        let speed = Self.starts.map { Self.length(velocity($0)) }.max()!
+        guard speed > 0, speed.isFinite else { return [] }
+        let step = 0.05 / speed
+        var frequencies: [Double] = []
+        for start in stride(from: 3, to: Self.starts.count, by: 10) {
+            var n = Self.starts[start], crossings: [Double] = [], last = 0.0
+            var origin = n, along = SIMD4<Double>.zero
+            for k in 0..<6000 {
+                if k == 2000 {
+                    origin = n
+                    along = velocity(n)
+                    if Self.length(along) < 1e-6 * speed { break }
+                }
+                let k1 = velocity(n), k2 = velocity(Self.unit(n + 0.5 * step * k1)), k3 = velocity(Self.unit(n + 0.5 * step * k2))
+                let k4 = velocity(Self.unit(n + step * k3))
+                n = Self.unit(n + (step / 6) * (k1 + 2 * k2 + 2 * k3 + k4))
+                if k < 2000 { continue }
+                // Each return through the plane across the path at its origin.
+                let height = ((n - origin) * along).sum()
+                if last < 0, height >= 0 { crossings.append(Double(k) * step) }
+                last = height
+            }
+            guard crossings.count > 2 else { continue }
+            let frequency = 2 * Double.pi * Double(crossings.count - 1) / (crossings[crossings.count - 1] - crossings[0])
+            if !frequencies.contains(where: { abs($0 - frequency) < 0.1 * frequency }) { frequencies.append(frequency) }
+        }
+        return frequencies
+    }
+
     /// - Parameter known: ends already; a path that comes near one is taken to end there. (If it does not, it ends where others do.)
     private func relax(_ start: SIMD4<Double>, speed: Double, known: [SIMD4<Double>]) -> SIMD4<Double>? {
         var n = start, step = 0.1 / speed

@@ -38,10 +38,12 @@ public final class MemoryForecast: @unchecked Sendable {
         static func batchedKrylov(_ size: Double) -> Double { 11_200 * size / (size + 1500) }
         /// An entry of a matrix in fronts for one point: where it goes.
         static let placed = 24.0
-        /// An entry of the fronts' fill for one point: the number, and the rows while the plan is made.
-        static let fronts = 11.0
-        /// An unknown of one point's Krylov space, growing, with its images.
-        static let krylov = 3800.0
+        /// An entry of the fronts' fill for one point: the number, and what waits to be added to other fronts.
+        static let fronts = 9.0
+        /// An unknown of one point's Krylov space while it grows (some ninety vectors), with its images; for several modes.
+        static let krylov = 1800.0, crowd = 2600.0
+        /// Off the real axis: an entry of the fill, an unknown of the space.
+        static let complexFronts = 17.0, complexKrylov = 2000.0
         /// An entry in double-double: numbers of all terms (twice while sorted), combined, with places.
         static func extended(_ terms: Double) -> Double { 40 + 32 * terms }
         /// An unknown of the vectors in double-double while they converge, and of the search for the slow modes.
@@ -177,7 +179,7 @@ public final class MemoryForecast: @unchecked Sendable {
         if FactorizationPlan.isNarrow(size: Int(block.size), bandwidths: block.bandwidths) {
             return block.size * 8 * Double(2 * block.bandwidths.below + block.bandwidths.above + 1)
         }
-        return Bytes.placed * block.entries + Bytes.fronts * block.fill
+        return Bytes.placed * block.entries + Bytes.fronts * block.fillAlone
     }
 
     /// Double-double on one sector, and the solutions kept.
@@ -241,6 +243,7 @@ public final class MemoryForecast: @unchecked Sendable {
         let outlook = try outlook(solver, instance), n = instance.spinCount, isLarge = n > LindbladSolver.greatestBatchedSpinCount
         let windows = try windows(solver, instance, outlook, mayTurn: false), shape = windows.last, greatest = shape.greatest
         var kept = Bytes.assembled(shape.terms) * shape.entries, lanes = 0.0, alone = 0.0, scratch = 0.0
+        let complex = Bytes.complexFronts * greatest.fillAlone + Bytes.complexKrylov * greatest.size
         for sector in shape.sectors where Int(sector.size) > SlowModes.denseLimit {
             if modes == 1, !isLarge, !outlook.isDegenerate, Int(sector.size) <= TruncatedLiouvillian.slowModeBatchLimit {
                 kept += Bytes.batchedModes(shape.terms) * sector.entries
@@ -250,7 +253,13 @@ public final class MemoryForecast: @unchecked Sendable {
                 alone += factors(sector)
             }
         }
-        var passing = alone > 0 ? Bytes.krylov * greatest.size : 0
+        var passing = alone > 0 ? (modes > 1 ? Bytes.crowd : Bytes.krylov) * greatest.size : 0
+        if try solver.mayOscillate(instance) {
+            if alone == 0, lanes > 0 { lanes = max(lanes, scratch + Bytes.placed * greatest.entries + complex) }
+            passing += complex
+        } else if modes > 1, alone > 0 {
+            passing += Bytes.complexFronts * greatest.fillAlone
+        }
         if isMetastable(outlook, solver, n), !outlook.isDegenerate {
             // The lanes' Krylov spaces have gone when double-double begins, but not the factors of its sector when the next lanes come.
             let double = extended(shape, greatest, count: count)

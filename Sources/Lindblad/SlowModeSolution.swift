@@ -46,7 +46,7 @@ struct SlowModeSearch {
     }
 
     /// - Parameter known: slowest modes by sector that were found already.
-    mutating func run(probes: [Double], known: [Int: BatchSlowModes.Lane] = [:]) throws {
+    mutating func run(probes: [ModeProbe], known: [Int: BatchSlowModes.Lane] = [:]) throws {
         for sector in liouvillian.sectors where sector.size > 0 {
             let nullCount = kernel?.blocks.first { $0.sector === sector }?.right.count ?? 0
             if nullCount == sector.size { continue }
@@ -63,10 +63,12 @@ struct SlowModeSearch {
             extents[sector.number] = found.reduce(reach) { max($0, $1.eigenvalue.magnitude) }
             if reach < radius { radius = reach }
             // A mode far off on the imaginary axis may decay slower than all that lie near zero.
-            for frequency in probes where frequency > 0.8 * reach && reach.isFinite {
+            for probe in probes where probe.frequency > 0.8 * reach && reach.isFinite {
                 let own = modes.filter { $0.sector == sector.number }, rates = (isPerSector ? own : modes).map(\.decayRate).sorted()
                 let wanted = isPerSector ? 1 : count, limit = rates.count >= wanted ? 1.01 * rates[wanted - 1] : .infinity
-                let more = try solver.nearest(complexShift: Complex(0, frequency), slowerThan: limit, besides: own.map(\.eigenvalue))
+                // What the classical spin says is right for large N only: a factor is left to it.
+                if let rate = probe.decayRate, rate > 2 * limit { continue }
+                let more = try solver.nearest(complexShift: Complex(0, probe.frequency), slowerThan: limit, besides: own.map(\.eigenvalue))
                 for mode in more where mode.eigenvalue.im > 0
                     && !modes.contains(where: { $0.sector == sector.number && ($0.eigenvalue - mode.eigenvalue).magnitude < 1e-7 * mode.eigenvalue.magnitude }) {
                     modes.append(mode)

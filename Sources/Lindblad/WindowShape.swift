@@ -8,8 +8,10 @@ struct WindowShape {
         let size: Double
         /// Entries of its matrix.
         let entries: Double
-        /// Entries of factors and scratch of a frontal elimination.
+        /// Entries of factors and scratch of a frontal elimination of eight matrices.
         let fill: Double
+        /// Of one matrix.
+        let fillAlone: Double
         let bandwidths: (below: Int, above: Int)
     }
     /// Multipoles of all sectors.
@@ -100,23 +102,26 @@ struct WindowAnchors {
         let bandwidths = (below: Int(Double(band.below) * rows), above: Int(Double(band.above) * rows))
         return WindowShape(count: count, terms: terms, sectors: large.sizes.map { share in
             let size = max(1, share / large.count * count)
-            return WindowShape.Block(size: size, entries: size * perUnknown, fill: size * fillPerUnknown(size, q), bandwidths: bandwidths)
+            return WindowShape.Block(size: size, entries: size * perUnknown, fill: size * fillPerUnknown(size, q), fillAlone: size * fillPerUnknown(size, q, isAlone: true),
+                                     bandwidths: bandwidths)
         }, isOfClass: large.isOfClass)
     }
 
     /// The one |q| = 0 of a model with rotations by any angle.
     func shapeOfAxis(lMax: Int) -> WindowShape {
         let size = Double(lMax), perUnknown = large.entries / large.count
-        return WindowShape(count: size + 1, terms: terms, sectors: [.init(size: size, entries: size * perUnknown, fill: 3 * size * perUnknown, bandwidths: large.steadyBandwidths)], isOfClass: [true])
+        return WindowShape(count: size + 1, terms: terms, sectors: [.init(size: size, entries: size * perUnknown, fill: 3 * size * perUnknown, fillAlone: 3 * size * perUnknown, bandwidths: large.steadyBandwidths)], isOfClass: [true])
     }
 
     /// In a plane window fill grows somewhat faster than n ln n and slower than the power of n that the two anchors suggest:
-    /// the geometric mean of both is within a tenth at 10⁵ unknowns for all presets. Along a narrow one it stays the same.
-    private func fillPerUnknown(_ size: Double, _ q: Double) -> Double {
+    /// the geometric mean of both is within a tenth at 10⁵ unknowns for all presets (of one matrix, whose fronts are merged less,
+    /// nearly n ln n up to 2·10⁵). Along a narrow one it stays the same.
+    private func fillPerUnknown(_ size: Double, _ q: Double, isAlone: Bool = false) -> Double {
         let before = small.fill / small.size, after = large.fill / large.size
         if isNarrow { return 1.06 * after * max(1, q / WindowPlan.narrowQ) }
         guard large.size > 1.5 * small.size, after > before, before > 0 else { return after }
         let steps = log(size / large.size) / log(large.size / small.size)
-        return (max(1, after + (after - before) * steps) * after * pow(after / before, steps)).squareRoot()
+        let slow = max(1, after + (after - before) * steps), fast = after * pow(after / before, steps)
+        return slow * pow(fast / slow, isAlone ? 0.2 : 0.5)
     }
 }

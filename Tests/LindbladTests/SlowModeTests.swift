@@ -43,6 +43,43 @@ extension SolverTests { @Suite struct SlowModeTests {
         #expect(conditions[2] > 1e4)
     }
 
+    /// A spiral far from zero: its damping is below the rates of all modes that lie near zero. (Shift-invert about zero alone
+    /// gives 1.18 at N = 50 and 1.92 at N = 200.)
+    @Test func gapOfASpiral() throws {
+        let model = try ModelPreset.named("driven-twisting")!.model(), values = ["Omega": 0.7, "Delta": 1.6, "chi": 2.0, "kappa": 1.0]
+        let solver = try LindbladSolver(model: model)
+        func slowest(_ spinCount: Int) throws -> Mode { try solver.slowModes(model.instance(spinCount: spinCount, values), count: 1).modes[0] }
+        // numpy.linalg.eigvals of the 1681 × 1681 matrix from Kronecker products.
+        let small = try slowest(40)
+        #expect((small.eigenvalue - Complex(-0.9606642914875, 2.0226648592268)).magnitude < 1e-10)
+        // ẋ = −(Δ + 2χz)y + κxz, ẏ = (Δ + 2χz)x − Ωz + κyz, ż = Ωy − κ(1−z²): into the attractor, then its rates.
+        func velocity(_ s: [Double]) -> [Double] {
+            let (x, y, z) = (s[0], s[1], s[2]), turn = 1.6 + 4 * z
+            return [-turn * y + x * z, turn * x - 0.7 * z + y * z, 0.7 * y - (1 - z * z)]
+        }
+        var s = [0.0, 0, -1]
+        for _ in 0..<40_000 {
+            let k = velocity(s), half = velocity(zip(s, k).map { $0 + 0.005 * $1 })
+            s = zip(s, half).map { $0 + 0.01 * $1 }
+            let norm = s.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            s = s.map { $0 / norm }
+        }
+        let (x, y, z) = (s[0], s[1], s[2])
+        // The flow stays on spheres of any radius only at |s| = 1; there the Jacobian's third eigenvalue belongs to the radius.
+        let jacobian = [[z, -(1.6 + 4 * z), -4 * y + x], [1.6 + 4 * z, z, 4 * x - 0.7 + y], [0, 0.7, 2 * z]]
+        let all = try DenseEigen.eigenvalues((0..<9).map { jacobian[$0 % 3][$0 / 3] }, size: 3)
+        let spiral = try #require(all.first { $0.im > 0 })
+        let sizes = [100, 200, 400], found = try sizes.map { try slowest($0).eigenvalue }
+        var limit = Complex.zero
+        for a in 0..<3 {
+            var weight = 1.0
+            for b in 0..<3 where b != a { weight *= Double(sizes[a]) / Double(sizes[a] - sizes[b]) }
+            limit += weight * found[a]
+        }
+        print("spiral at \(sizes): \(found); extrapolated \(limit), classical \(spiral)")
+        #expect((limit - spiral).magnitude < 1e-4)
+    }
+
     /// A similarity that makes left and right eigenvectors nearly orthogonal, applied to a known spectrum.
     private func matrix(_ blocks: [Complex], _ random: inout Randomness) throws -> (matrix: [Double], size: Int) {
         let size = blocks.reduce(0) { $0 + ($1.im == 0 ? 1 : 2) }

@@ -16,7 +16,7 @@ extension LindbladSolver {
     /// - Returns: a solution or an error for each, in order.
     public func slowModes(_ instances: [ModelInstance], count: Int, perSector: Bool = false, errorTolerance: Double = 1e-8) -> [Result<SlowModeSolution, any Error>] {
         var results = [Result<SlowModeSolution, any Error>?](repeating: nil, count: instances.count)
-        var waiting: [Candidate] = [], probes: [Int: [Double]] = [:]
+        var waiting: [Candidate] = [], probes: [Int: [ModeProbe]] = [:]
         for (k, isSuspicious) in suspicions(instances).enumerated() {
             do {
                 if let coexisting = try coexistingPhases(instances[k]) {
@@ -25,7 +25,7 @@ extension LindbladSolver {
                                                            gapBound: coexisting.escapeRate))
                     continue
                 }
-                probes[k] = try probeFrequencies(instances[k])
+                probes[k] = try modeProbes(instances[k])
                 waiting.append(try candidate(k, instances[k], isSuspicious: isSuspicious))
             } catch { results[k] = .failure(error) }
         }
