@@ -43,7 +43,7 @@ public final class MemoryForecast: @unchecked Sendable {
         /// An unknown of one point's Krylov space while it grows (some ninety vectors), with its images; for several modes.
         static let krylov = 1800.0, crowd = 2600.0
         /// Off the real axis: an entry of the fill, an unknown of the space.
-        static let complexFronts = 17.0, complexKrylov = 2000.0
+        static let complexFronts = 17.0, complexKrylov = 5000.0
         /// An entry in double-double: numbers of all terms (twice while sorted), combined, with places.
         static func extended(_ terms: Double) -> Double { 40 + 32 * terms }
         /// An unknown of the vectors in double-double while they converge, and of the search for the slow modes.
@@ -58,7 +58,7 @@ public final class MemoryForecast: @unchecked Sendable {
         static let vectors = 320.0, wideVectors = 1500.0
     }
     /// Below this N gaps of metastability are rarely small enough for double-double.
-    private static let leastMetastable = 200
+    private static let leastMetastable = 60
     /// Solutions in double-double that are kept: see `MetastableCache`.
     private static let keptSolutions = 64.0, keptUnknowns = 1e6
 
@@ -254,7 +254,8 @@ public final class MemoryForecast: @unchecked Sendable {
             }
         }
         var passing = alone > 0 ? (modes > 1 ? Bytes.crowd : Bytes.krylov) * greatest.size : 0
-        if try solver.mayOscillate(instance) {
+        // Beside an exponentially small gap nothing oscillates slowly enough.
+        if try solver.mayOscillate(instance), modes > 1 || !isMetastable(outlook, solver, n) {
             if alone == 0, lanes > 0 { lanes = max(lanes, scratch + Bytes.placed * greatest.entries + complex) }
             passing += complex
         } else if modes > 1, alone > 0 {
