@@ -255,7 +255,7 @@ public final class MemoryForecast: @unchecked Sendable {
         }
         var passing = alone > 0 ? (modes > 1 ? Bytes.crowd : Bytes.krylov) * greatest.size : 0
         // Beside an exponentially small gap nothing oscillates slowly enough.
-        if try solver.mayOscillate(instance), modes > 1 || !isMetastable(outlook, solver, n) {
+        if try solver.mayOscillate(instance), modes > 1 || outlook.attractors.count < 2 || n < Self.leastMetastable {
             if alone == 0, lanes > 0 { lanes = max(lanes, scratch + Bytes.placed * greatest.entries + complex) }
             passing += complex
         } else if modes > 1, alone > 0 {
