@@ -114,8 +114,8 @@ struct MeanSpin {
         for start in stride(from: 3, to: Self.starts.count, by: 10) {
             var n = Self.starts[start], crossings: [Double] = [], last = 0.0
             var origin = n, along = SIMD4<Double>.zero
-            for k in 0..<6000 {
-                if k == 2000 {
+            for k in 0..<6000 where crossings.count < 4 {
+                if k == 1000 {
                     origin = n
                     along = velocity(n)
                     if Self.length(along) < 1e-6 * speed { break }
@@ -123,7 +123,7 @@ struct MeanSpin {
                 let k1 = velocity(n), k2 = velocity(Self.unit(n + 0.5 * step * k1)), k3 = velocity(Self.unit(n + 0.5 * step * k2))
                 let k4 = velocity(Self.unit(n + step * k3))
                 n = Self.unit(n + (step / 6) * (k1 + 2 * k2 + 2 * k3 + k4))
-                if k < 2000 { continue }
+                if k < 1000 { continue }
                 // Each return through the plane across the path at its origin.
                 let height = ((n - origin) * along).sum()
                 if last < 0, height >= 0 { crossings.append(Double(k) * step) }

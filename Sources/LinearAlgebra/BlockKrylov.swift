@@ -17,8 +17,6 @@ public final class BlockKrylov<Scalar: BlockScalar> {
         public let companions: [Eigenpair]
         /// Estimate of the next eigenvalue's magnitude.
         public let next: Double
-        /// Vectors the map was applied to.
-        public let applications: Int
     }
 
     private let map: Map
@@ -108,7 +106,7 @@ public final class BlockKrylov<Scalar: BlockScalar> {
         }
         func full(_ pair: Eigenpair) -> Eigenpair { Eigenpair(value: pair.value, vector: basis.combination(pair.vector).normalizedEigenvector()) }
         return Answer(pairs: pairs.prefix(wanted).map(full), companions: companions.map(full),
-                      next: wanted < pairs.count ? pairs[wanted].value.magnitude : 0, applications: dimension)
+                      next: wanted < pairs.count ? pairs[wanted].value.magnitude : 0)
     }
 
     /// The residual of a Ritz vector lives in the next block: ‖R y_last‖.

@@ -55,11 +55,12 @@ public enum InverseIteration {
                 } else if value.im < 0 { continue }
             }
             guard let twin = twins.indices.filter({ !taken.contains($0) })
-                .min(by: { (twins[$0].value - pair.value).magnitude < (twins[$1].value - pair.value).magnitude }) else { continue }
+                .min(by: { (twins[$0].value - pair.value).magnitude < (twins[$1].value - pair.value).magnitude }),
+                  // w = W (WᵀV)⁻ᵀ u, where uᵀS = θuᵀ.
+                  var weights = DenseEigen.solve((0..<k * k).map { overlap[$0 % k * k + $0 / k] }, size: k, rightHandSide: twins[twin].vector) else {
+                throw EigenvalueError("no left eigenvector near \(value)")
+            }
             taken.append(twin)
-            // w = W (WᵀV)⁻ᵀ u, where uᵀS = θuᵀ.
-            let overlapTransposed = (0..<k * k).map { overlap[$0 % k * k + $0 / k] }
-            guard var weights = DenseEigen.solve(overlapTransposed, size: k, rightHandSide: twins[twin].vector) else { continue }
             if value.im == 0 && Scalar.parts == 1 { weights = weights.normalizedEigenvector().map { Complex($0.re) } }
             triples.append(Triple(value: value, right: right.basis.combination(vector).normalizedEigenvector(),
                                   left: left.basis.combination(weights).normalizedEigenvector(), isSettled: index < min(right.settled, left.settled)))
