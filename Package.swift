@@ -28,6 +28,7 @@ let package = Package(
         .target(name: "SpinAlgebra", dependencies: ["Numbers"], exclude: ["README.md"]),
         // Floor 3
         .target(name: "Lindblad", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra"], exclude: ["README.md"]),
+        .target(name: "Semiclassics", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra"], exclude: ["README.md"]),
         // Floor 4
         .target(name: "Studies", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra", "Lindblad"], exclude: ["README.md"]),
         // Floor 5

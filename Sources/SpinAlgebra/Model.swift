@@ -101,7 +101,7 @@ public struct Model: Sendable {
         return ModelInstance(spinCount: spinCount, values: values, hamiltonian: 0.5 * (numeric + numeric.adjoint), jumps: jumps)
     }
 
-    private static func rate(of jump: Jump, _ index: Int, _ values: [String: Double]) throws -> Double {
+    static func rate(of jump: Jump, _ index: Int, _ values: [String: Double]) throws -> Double {
         let name = "rate of jump \(index + 1)", demand = "rates must be real and non-negative"
         let value: Complex
         do { value = try jump.rate.evaluate(values) } catch let error as EvaluationError {
