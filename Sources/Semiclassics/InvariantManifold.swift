@@ -21,20 +21,20 @@ struct InvariantManifold: Sendable {
     let linear: Matrix2
     /// Components of y as series in c.
     let series: [Jet]
+    private let slopes: [(Jet, Jet)]
     /// ∫ p dx from the fixed point.
     let action: Jet
-    /// |c| up to which what the series leave out stays below `truncation`.
+    /// |c| up to which the series solve the equation of motion to `truncation`, relative to the rates there.
     let radius: Double
     /// Circles |metric · c| = r are crossed once by every motion.
     let metric: Matrix2
 
-    /// Orders of magnitude at which the series are taken for exact.
     static let truncation = 1e-14
 
     /// - Parameter order: degree of the series.
     /// - Throws: `EigenvalueError`.
     /// - Returns: nil where the fixed point is not hyperbolic in phase space.
-    init?(_ hamiltonian: AuxiliaryHamiltonian, at origin: SIMD4<Double>, isUnstable: Bool, order: Int = 10) throws {
+    init?(_ hamiltonian: AuxiliaryHamiltonian, at origin: SIMD4<Double>, isUnstable: Bool, order: Int = 14) throws {
         self.origin = origin
         self.isUnstable = isUnstable
         let columns = hamiltonian.linearised(origin).columns
@@ -86,6 +86,8 @@ struct InvariantManifold: Sendable {
         }
         let y = coordinates(order)
         series = y
+        let slopes = y.map { ($0.derivative(0), $0.derivative(1)) }
+        self.slopes = slopes
 
         // p·dx is closed on the manifold: along rays, degree by degree.
         var action = Jet(order: order)
@@ -101,13 +103,25 @@ struct InvariantManifold: Sendable {
             }
         }
         self.action = action
-        // The last two degrees tell how fast the series fall.
-        var growth = 0.0
-        for degree in max(2, order - 1)...order {
-            let size = y.reduce(0) { max($0, $1.size(ofDegree: degree)) }
-            growth = max(growth, pow(max(size, 1e-300) * Double(degree + 1), 1 / Double(degree)))
+        // As far as the series solve the equation of motion.
+        let rate = columns.reduce(0) { max($0, $1.max(), -$1.min()) }
+        var radius = 0.5
+        search: while radius > 1e-4 {
+            for k in 0..<16 {
+                let angle = 2 * .pi * Double(k) / 16, c = SIMD2(radius * cos(angle), radius * sin(angle))
+                var point = SIMD4<Double>.zero, image = SIMD4<Double>.zero
+                for row in 0..<4 { point[row] = y[row].evaluate(c.x, c.y) }
+                let v = hamiltonian.velocity(point), along = SIMD2((inverse[0] * v).sum(), (inverse[1] * v).sum())
+                for row in 0..<4 { image[row] = along.x * slopes[row].0.evaluate(c.x, c.y) + along.y * slopes[row].1.evaluate(c.x, c.y) }
+                let defect = v - image
+                guard (defect * defect).sum().squareRoot() <= Self.truncation * rate else {
+                    radius *= 0.85
+                    continue search
+                }
+            }
+            break
         }
-        radius = min(0.3, pow(Self.truncation, 1 / Double(order + 1)) / max(growth, 1e-3))
+        self.radius = radius
         metric = Self.metric(linear, sign: isUnstable ? 1 : -1)
     }
 
@@ -120,7 +134,7 @@ struct InvariantManifold: Sendable {
     func tangent(_ c: SIMD2<Double>, along d: SIMD2<Double>) -> SIMD4<Double> {
         var result = SIMD4<Double>.zero
         for row in 0..<4 {
-            result[row] = d.x * series[row].derivative(0).evaluate(c.x, c.y) + d.y * series[row].derivative(1).evaluate(c.x, c.y)
+            result[row] = d.x * slopes[row].0.evaluate(c.x, c.y) + d.y * slopes[row].1.evaluate(c.x, c.y)
         }
         return result
     }

@@ -73,6 +73,15 @@ struct Jet: RealScalar {
         return inverse
     }
 
+    var squareRoot: Jet {
+        var root = Jet(constant: coefficients[0].squareRoot(), order: order), right = 1
+        while right <= order {
+            root = 0.5 * (root + self * root.reciprocal)
+            right *= 2
+        }
+        return root
+    }
+
     func truncated(to order: Int) -> Jet {
         var result = Jet(order: order)
         for k in result.coefficients.indices where k < coefficients.count { result.coefficients[k] = coefficients[k] }

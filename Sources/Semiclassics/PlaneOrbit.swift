@@ -41,7 +41,7 @@ struct ReflectionPlane: Sendable {
 extension AuxiliarySymbol {
     /// What the parts of H add up to where nothing cancels.
     fileprivate func size(_ n: SpinComponents<Double>) -> Double {
-        let powers = SpinPowers(n, degree: max(degree, 1))
+        let powers = SpinPowers(n, for: self)
         return jumps.reduce(powers.value(generator).squaredMagnitude.squareRoot()) { $0 + powers.value($1).squaredMagnitude }
     }
 }
@@ -108,8 +108,8 @@ struct PlaneCurve {
 struct PlaneTracer {
     let energy: PlaneEnergy
     /// Greatest length of a step, and greatest angle that the curve may turn by in one.
-    var stride = 0.1
-    var turn = 0.25
+    var stride = 0.25
+    var turn = 0.5
     private let nodes = GaussRule.unitInterval(8).sorted { $0.place < $1.place }
 
     init(_ energy: PlaneEnergy) { self.energy = energy }

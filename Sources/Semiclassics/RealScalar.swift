@@ -11,6 +11,7 @@ protocol RealScalar {
     static func * (a: Double, b: Self) -> Self
     static func + (a: Self, b: Double) -> Self
     var reciprocal: Self { get }
+    var squareRoot: Self { get }
 }
 
 extension RealScalar {
@@ -22,6 +23,7 @@ extension Double: RealScalar {
     var zero: Double { 0 }
     var leading: Double { self }
     var reciprocal: Double { 1 / self }
+    var squareRoot: Double { self.squareRoot() }
 }
 
 /// A number with its derivatives along four directions (forward differentiation: exact to rounding).
@@ -52,40 +54,36 @@ struct Dual: RealScalar {
         let inverse = 1 / value
         return Dual(inverse, (-inverse * inverse) * slope)
     }
+    var squareRoot: Dual {
+        let root = value.squareRoot()
+        return Dual(root, (0.5 / root) * slope)
+    }
 }
 
-/// A number with its derivatives along four directions over any scalar: of a `Dual`, second derivatives;
-/// of a `Jet`, slopes as power series.
-struct DualOver<R: RealScalar>: RealScalar {
+/// A number with its derivatives along two directions, over any scalar: of a `Dual`, second derivatives; of a `Jet`,
+/// slopes as power series.
+struct Sloped<R: RealScalar>: RealScalar {
     var value: R
-    var d0: R, d1: R, d2: R, d3: R
+    var d0: R, d1: R
 
-    init(_ value: R, _ d0: R, _ d1: R, _ d2: R, _ d3: R) {
-        self.value = value
-        (self.d0, self.d1, self.d2, self.d3) = (d0, d1, d2, d3)
-    }
+    @inline(__always) init(_ value: R, _ d0: R, _ d1: R) { (self.value, self.d0, self.d1) = (value, d0, d1) }
 
-    /// The `direction`-th variable itself.
-    init(variable value: R, _ direction: Int) {
-        let zero = value.zero, one = zero + 1
-        self.init(value, direction == 0 ? one : zero, direction == 1 ? one : zero, direction == 2 ? one : zero, direction == 3 ? one : zero)
-    }
-
-    var derivatives: [R] { [d0, d1, d2, d3] }
-    var zero: DualOver { DualOver(value.zero, value.zero, value.zero, value.zero, value.zero) }
+    var zero: Sloped { Sloped(value.zero, value.zero, value.zero) }
     var leading: Double { value.leading }
-
-    @inline(__always) static func + (a: DualOver, b: DualOver) -> DualOver { DualOver(a.value + b.value, a.d0 + b.d0, a.d1 + b.d1, a.d2 + b.d2, a.d3 + b.d3) }
-    @inline(__always) static func - (a: DualOver, b: DualOver) -> DualOver { DualOver(a.value - b.value, a.d0 - b.d0, a.d1 - b.d1, a.d2 - b.d2, a.d3 - b.d3) }
-    @inline(__always) static func * (a: DualOver, b: DualOver) -> DualOver {
-        DualOver(a.value * b.value, a.value * b.d0 + a.d0 * b.value, a.value * b.d1 + a.d1 * b.value,
-             a.value * b.d2 + a.d2 * b.value, a.value * b.d3 + a.d3 * b.value)
+    @inline(__always) static func + (a: Sloped, b: Sloped) -> Sloped { Sloped(a.value + b.value, a.d0 + b.d0, a.d1 + b.d1) }
+    @inline(__always) static func - (a: Sloped, b: Sloped) -> Sloped { Sloped(a.value - b.value, a.d0 - b.d0, a.d1 - b.d1) }
+    @inline(__always) static func * (a: Sloped, b: Sloped) -> Sloped {
+        Sloped(a.value * b.value, a.value * b.d0 + a.d0 * b.value, a.value * b.d1 + a.d1 * b.value)
     }
-    @inline(__always) static func * (a: Double, b: DualOver) -> DualOver { DualOver(a * b.value, a * b.d0, a * b.d1, a * b.d2, a * b.d3) }
-    @inline(__always) static func + (a: DualOver, b: Double) -> DualOver { DualOver(a.value + b, a.d0, a.d1, a.d2, a.d3) }
-    var reciprocal: DualOver {
+    @inline(__always) static func * (a: Double, b: Sloped) -> Sloped { Sloped(a * b.value, a * b.d0, a * b.d1) }
+    @inline(__always) static func + (a: Sloped, b: Double) -> Sloped { Sloped(a.value + b, a.d0, a.d1) }
+    var reciprocal: Sloped {
         let inverse = value.reciprocal, slope = -(inverse * inverse)
-        return DualOver(inverse, slope * d0, slope * d1, slope * d2, slope * d3)
+        return Sloped(inverse, slope * d0, slope * d1)
+    }
+    var squareRoot: Sloped {
+        let root = value.squareRoot, slope = 0.5 * root.reciprocal
+        return Sloped(root, slope * d0, slope * d1)
     }
 }
 

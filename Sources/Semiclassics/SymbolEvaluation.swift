@@ -20,6 +20,8 @@ struct AuxiliarySymbol: Sendable {
     let jumps: [Polynomial]
     /// Of H in momenta.
     let degree: Int
+    /// Greatest power of each component, in any of the polynomials.
+    fileprivate let powers: (plus: Int, z: Int, minus: Int)
 
     /// Flat terms of a polynomial.
     struct Polynomial: Sendable {
@@ -38,42 +40,51 @@ struct AuxiliarySymbol: Sendable {
         generator = Polynomial(Complex(0, -2) * symbol.hamiltonian + Complex(-1) * losses)
         jumps = symbol.jumps.map(Polynomial.init)
         degree = max(symbol.hamiltonian.degree, 2 * (symbol.jumps.map(\.degree).max() ?? 0))
+        let terms = ([generator] + jumps).flatMap(\.terms)
+        powers = (terms.map(\.plus).max() ?? 0, terms.map(\.z).max() ?? 0, terms.map(\.minus).max() ?? 0)
     }
 }
 
 /// Powers of a spin's components, shared by all polynomials at that spin.
 struct SpinPowers<R: RealScalar> {
-    let plus: [ComplexScalar<R>], z: [ComplexScalar<R>], minus: [ComplexScalar<R>]
+    /// n₊⁰, n₊¹, …, then those of n_z and n₋.
+    private let all: [ComplexScalar<R>]
+    private let z: Int, minus: Int
 
-    init(_ n: SpinComponents<R>, degree: Int) {
-        func powers(_ x: ComplexScalar<R>) -> [ComplexScalar<R>] {
-            var list = [x.zero + 1, x]
-            list.reserveCapacity(degree + 1)
-            if degree > 1 { for _ in 2...degree { list.append(list[list.count - 1] * x) } }
-            return list
-        }
-        (plus, z, minus) = (powers(n.plus), powers(n.z), powers(n.minus))
+    init(_ n: SpinComponents<R>, for symbol: AuxiliarySymbol) {
+        z = symbol.powers.plus + 1
+        minus = z + symbol.powers.z + 1
+        var list: [ComplexScalar<R>] = []
+        list.reserveCapacity(minus + symbol.powers.minus + 1)
+        let one = n.plus.zero + 1
+        list.append(one)
+        for k in 0..<symbol.powers.plus { list.append(k == 0 ? n.plus : list[k] * n.plus) }
+        list.append(one)
+        for k in 0..<symbol.powers.z { list.append(k == 0 ? n.z : list[z + k] * n.z) }
+        list.append(one)
+        for k in 0..<symbol.powers.minus { list.append(k == 0 ? n.minus : list[minus + k] * n.minus) }
+        all = list
     }
 
     /// A product of powers, factors 1 left out.
     @inline(__always) private func product(_ a: Int, _ b: Int, _ c: Int) -> ComplexScalar<R> {
         if b == 0 {
-            if c == 0 { return plus[a] }
-            return a == 0 ? minus[c] : plus[a] * minus[c]
+            if c == 0 { return all[a] }
+            return a == 0 ? all[minus + c] : all[a] * all[minus + c]
         }
-        if a == 0 { return c == 0 ? z[b] : z[b] * minus[c] }
-        return c == 0 ? plus[a] * z[b] : plus[a] * z[b] * minus[c]
+        if a == 0 { return c == 0 ? all[z + b] : all[z + b] * all[minus + c] }
+        return c == 0 ? all[a] * all[z + b] : all[a] * all[z + b] * all[minus + c]
     }
 
     func value(_ polynomial: AuxiliarySymbol.Polynomial) -> ComplexScalar<R> {
-        var sum = plus[0].zero
+        var sum = all[0].zero
         for term in polynomial.terms { sum += product(term.plus, term.z, term.minus).scaled(term.re, term.im) }
         return sum
     }
 
     /// (∂/∂n₊, ∂/∂n_z, ∂/∂n₋)
     func gradient(_ polynomial: AuxiliarySymbol.Polynomial) -> SpinComponents<R> {
-        let zero = plus[0].zero
+        let zero = all[0].zero
         var sum = SpinComponents(zero, zero, zero)
         for term in polynomial.terms {
             if term.plus > 0 {
@@ -96,13 +107,13 @@ struct SpinPowers<R: RealScalar> {
 extension AuxiliarySymbol {
     /// H = Re F + Σ |l_k|², zero for a real spin.
     func value<R: RealScalar>(_ n: SpinComponents<R>) -> R {
-        let powers = SpinPowers(n, degree: max(degree, 1))
+        let powers = SpinPowers(n, for: self)
         return jumps.reduce(powers.value(generator).re) { $0 + powers.value($1).squaredMagnitude }
     }
 
     /// ∂H/∂n with n̄ held fixed, ½∇F + Σ l̄_k ∇l_k, in the components (+, z, −).
     func gradient<R: RealScalar>(_ n: SpinComponents<R>) -> SpinComponents<R> {
-        let powers = SpinPowers(n, degree: max(degree, 1)), drift = powers.gradient(generator)
+        let powers = SpinPowers(n, for: self), drift = powers.gradient(generator)
         var sum = SpinComponents(0.5 * drift.plus, 0.5 * drift.z, 0.5 * drift.minus)
         for jump in jumps {
             let factor = powers.value(jump).conjugate, slope = powers.gradient(jump)
