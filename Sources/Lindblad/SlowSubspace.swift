@@ -108,7 +108,7 @@ struct SlowSubspace {
     }
 
     /// Gram–Schmidt, twice; nil where the vectors depend on each other.
-    private static func orthonormal(_ vectors: [[Double]]) -> [[Double]]? {
+    static func orthonormal(_ vectors: [[Double]]) -> [[Double]]? {
         var result: [[Double]] = []
         for vector in vectors {
             var v = vector

@@ -22,6 +22,14 @@ struct WindowPlan {
         if isNarrow { (lFactor, qFactor) = (spinCount > LindbladSolver.greatestBatchedSpinCount ? 8 : 7.6, min(qFactor, Self.narrowQ / Double(spinCount).squareRoot())) }
     }
 
+    /// From a window that was found to be wide enough for something else.
+    init(spinCount: Int, window: MultipoleWindow) {
+        self.init(spinCount: spinCount)
+        // Half a multipole less, so that rounding up gives the window back.
+        let root = Double(spinCount).squareRoot()
+        (lFactor, qFactor) = ((Double(window.lMax) - 0.5) / root, (Double(window.qMax) - 0.5) / root)
+    }
+
     /// Windows that hold the multipoles of one |q| alone.
     mutating func keepOrder(_ q: Int) { order = q }
 

@@ -18,6 +18,34 @@ public struct ExtendedMatrix: Sendable {
         self.low = low
     }
 
+    /// The matrix with rows and columns exchanged.
+    public var transposed: ExtendedMatrix {
+        var starts = [Int64](repeating: 0, count: size + 1)
+        for column in columns { starts[Int(column) + 1] += 1 }
+        for i in 0..<size { starts[i + 1] += starts[i] }
+        var next = starts, places = [Int32](repeating: 0, count: columns.count)
+        var transposedHigh = [Double](repeating: 0, count: columns.count), transposedLow = transposedHigh
+        for row in 0..<size {
+            for entry in Int(rowStarts[row])..<Int(rowStarts[row + 1]) {
+                let place = Int(next[Int(columns[entry])])
+                next[Int(columns[entry])] += 1
+                places[place] = Int32(row)
+                transposedHigh[place] = high[entry]
+                transposedLow[place] = low[entry]
+            }
+        }
+        return ExtendedMatrix(size: size, rowStarts: starts, columns: places, high: transposedHigh, low: transposedLow)
+    }
+
+    /// |A| x for magnitudes x, in double precision.
+    public func multiplyMagnitudes(_ x: [Double]) -> [Double] {
+        (0..<size).map { row in
+            var sum = 0.0
+            for entry in Int(rowStarts[row])..<Int(rowStarts[row + 1]) { sum += abs(high[entry]) * x[Int(columns[entry])] }
+            return sum
+        }
+    }
+
     /// A x for each of the vectors.
     public func multiply(_ vectors: [[DoubleDouble]]) -> [[DoubleDouble]] {
         var result: [[DoubleDouble]] = []

@@ -15,10 +15,11 @@ enum LindbladInputs {
         setup.model.freeNames.union(setup.model.parameters.map(\.name)).union(["N", "j"])
     }
 
-    static func instance(_ model: Model, _ point: Point, _ constants: [String: Double]) throws -> ModelInstance {
+    /// - Parameter extra: more spins than the point has; parameters that depend on N follow.
+    static func instance(_ model: Model, _ point: Point, _ constants: [String: Double], addingSpins extra: Int = 0) throws -> ModelInstance {
         let given = constants.merging(point.dictionary) { $1 }
         guard let count = given["N"], count >= 1 else { throw EvaluationError(message: "the number of spins N is not given") }
-        return try model.instance(spinCount: Int(count), given.filter { !$0.key.contains(".") && $0.key != "N" })
+        return try model.instance(spinCount: Int(count) + extra, given.filter { !$0.key.contains(".") && $0.key != "N" })
     }
 
     /// Several points through the worker's solver, what they have in common shared.
@@ -77,6 +78,15 @@ enum LindbladInputs {
         let size = unknowns(spinCount), entries = 8.4 * pow(size, 1.28)
         return Cost(seconds: 2e-4 + 4e-9 * pow(size, 1.5) + Double(100 + 20 * modes) * 4e-9 * entries)
     }
+
+    /// Slow modes, then functionals in double-double and the values of pure states.
+    static func ratesCost(spinCount: Int, states: Int) -> Cost {
+        let modes = slowModesCost(spinCount: spinCount, modes: states)
+        return Cost(seconds: 6 * modes.seconds)
+    }
+
+    /// What rates take beyond the slow modes: matrices in the Dicke basis, a transposed matrix in double-double, a second N.
+    static func ratesBytes(spinCount: Int) -> Double { 7e3 * unknowns(spinCount) + 64 * Double(spinCount + 1) * Double(spinCount + 1) }
 
     /// What a forecast of the solver's memory says, for those of the points that make sense.
     static func memory(_ model: Model, _ samples: [Point], _ constants: [String: Double], _ forecast: ([ModelInstance]) -> MemoryForecast.Need) -> Memory {
