@@ -30,7 +30,7 @@ let package = Package(
         .target(name: "Lindblad", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra"], exclude: ["README.md"]),
         .target(name: "Semiclassics", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra"], exclude: ["README.md"]),
         // Floor 4
-        .target(name: "Studies", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra", "Lindblad"], exclude: ["README.md"]),
+        .target(name: "Studies", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra", "Lindblad", "Semiclassics"], exclude: ["README.md"]),
         // Floor 5
         .target(name: "Archive", dependencies: ["Studies", "CHDF5"], exclude: ["README.md"]),
         .target(name: "Sweep", dependencies: ["Studies", "SpinAlgebra", "MessagePassing", "CSQLite", "CYAML"], exclude: ["README.md"]),
@@ -40,6 +40,7 @@ let package = Package(
         .executableTarget(name: "macrospin-bench", dependencies: ["Lindblad", "SpinAlgebra", "CLAPACK"], path: "Benchmarks/Solver"),
         .testTarget(name: "SpinAlgebraTests", dependencies: ["SpinAlgebra", "Numbers"]),
         .testTarget(name: "LindbladTests", dependencies: ["Lindblad", "LinearAlgebra", "SpinAlgebra", "Numbers", "Studies"]),
+        .testTarget(name: "SemiclassicsTests", dependencies: ["Semiclassics", "SpinAlgebra", "Numbers", "Studies", "LinearAlgebra"]),
         // A sweep with a made-up study, in a process of its own that tests may kill.
         .executableTarget(name: "sweep-harness", dependencies: ["Sweep", "Studies"], path: "Tests/Harness", exclude: ["README.md"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Studies", "SpinAlgebra", "sweep-harness"]),

@@ -36,7 +36,7 @@ public struct InstantonStudy: Study {
     public var outputs: [OutputSpec] {
         let representation = SemiclassicalInputs.representation, component = SemiclassicalInputs.component
         let from = OutputAxis(name: "from_state", extent: stateCount), to = OutputAxis(name: "to_state", extent: stateCount)
-        let state = OutputAxis(name: "state", extent: stateCount), exit = OutputAxis(name: "exit", extent: Self.exitExtent)
+        let state = OutputAxis(name: "attractor_index", extent: stateCount), exit = OutputAxis(name: "exit_index", extent: Self.exitExtent)
         var list = [
             OutputSpec("barrier", axes: [representation, from, to], meaning: "barrier A in units of j: the rate from one attractor to the other ~ exp(-j A)"),
             OutputSpec("barrier_error", axes: [representation, from, to], meaning: "change of the barrier in a second run with finer steps or smaller end circles"),

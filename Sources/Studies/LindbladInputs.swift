@@ -39,7 +39,7 @@ enum LindbladInputs {
             }
         }
         let valid = instances.compactMap { try? $0.get() }
-        let solver = try context.service(SolverBox.self) { SolverBox() }.solver(model)
+        let solver = try solver(model, context)
         var solutions = solve(solver, valid).makeIterator()
         var records = try instances.map { instance in
             try guarded {
@@ -50,6 +50,11 @@ enum LindbladInputs {
         let elapsed = (ContinuousClock.now - start) / .seconds(1)
         for k in records.indices { records[k].seconds = elapsed / Double(records.count) }
         return records
+    }
+
+    /// The worker's own.
+    static func solver(_ model: Model, _ context: StudyContext) throws -> LindbladSolver {
+        try context.service(SolverBox.self) { SolverBox() }.solver(model)
     }
 
     /// Refusals that belong to the point become a failed record.

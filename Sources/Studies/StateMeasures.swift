@@ -18,7 +18,7 @@ struct StateMeasures: Sendable {
             OptionSpec("phi", .integer(1...4000), default: .integer(defaultPhi), help: "number of azimuths, equidistant from 0"),
         ]), help: "grid of husimi and wigner: {theta: \(defaultTheta), phi: \(defaultPhi)} unless given", showsInOutputs: true),
     ]
-    private static let defaultTheta = 61, defaultPhi = 120
+    static let defaultTheta = 61, defaultPhi = 120
     /// Beyond this the density matrix and its eigenvectors take more than 3 GB.
     static let greatestMatrixSpinCount = 5000
 

@@ -18,6 +18,10 @@ public protocol Study: Sendable {
 
     /// Which of the sweep's axes the result depends on (names as in the job, `N` included).
     var axes: [String] { get }
+    /// Sweep axes that the study takes up as a whole (`over: Gamma`): in use, but records do not depend on them.
+    var consumedAxes: [String] { get }
+    /// What records hold of consumed axes, by axis (its ends, or all its values): a job that changes these is another job.
+    var consumedValues: [String: [Double]] { get }
     var outputs: [OutputSpec] { get }
     /// Expected cost of one point: decides the order, the size of chunks, and what `plan` prints. Asked often: cheap.
     func cost(at point: Point) -> Cost
@@ -40,6 +44,8 @@ public protocol Study: Sendable {
 
 extension Study {
     public static var inputs: [InputSpec] { [] }
+    public var consumedAxes: [String] { [] }
+    public var consumedValues: [String: [Double]] { [:] }
     public var costAxes: [String] { axes.filter { $0 == "N" } }
     public func memory(at samples: [Point], count: Int) -> Memory { Memory() }
     public func batchWidth(at point: Point) -> Int { 1 }
@@ -86,19 +92,22 @@ public struct StudySetup: Sendable {
     public let tolerances: Tolerances
     /// Names of the sweep's axes in job order.
     public let sweepAxes: [String]
+    /// Values of the sweep's axes, each in job order, for studies that consume an axis.
+    public let axisValues: [String: [Double]]
     /// Values fixed by the job that are no model parameters: a constant `N`, study inputs (`study.input`).
     public let constants: [String: Double]
     /// One for all studies of a job: what it finds out about the model is found once.
     let forecast: MemoryForecast
 
     /// - Parameter other: the setup of another study of the same job.
-    public init(model: Model, options: Options, tolerances: Tolerances = Tolerances(), sweepAxes: [String], constants: [String: Double] = [:],
-                sharing other: StudySetup? = nil) {
+    public init(model: Model, options: Options, tolerances: Tolerances = Tolerances(), sweepAxes: [String], axisValues: [String: [Double]] = [:],
+                constants: [String: Double] = [:], sharing other: StudySetup? = nil) {
         forecast = other?.forecast ?? MemoryForecast(model: model)
         self.model = model
         self.options = options
         self.tolerances = tolerances
         self.sweepAxes = sweepAxes
+        self.axisValues = axisValues
         self.constants = constants
     }
 }

@@ -1,6 +1,9 @@
 /// Every study that a job may name. A new study is a file in this folder and a line here.
 public enum StudyCatalogue {
-    public static let all: [any Study.Type] = [SteadyStateStudy.self, GapStudy.self, RatesStudy.self]
+    public static let all: [any Study.Type] = [
+        SteadyStateStudy.self, GapStudy.self, RatesStudy.self, MeanFieldStudy.self, BranchesStudy.self, InstantonStudy.self,
+        QuasiPotentialStudy.self, TransitionStudy.self,
+    ]
 
     /// With those that are there for tests and benchmarks.
     public static let withHidden: [any Study.Type] = all + [RehearsalStudy.self]

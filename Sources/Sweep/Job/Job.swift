@@ -78,15 +78,16 @@ public struct Job: Sendable {
         let axes = sweep.axes.map(\.name)
         grid = try GridBuilder(sweep: sweep, model: model, node: node("sweep")).grid()
 
-        let setup = StudySetup(model: model, options: Options(), tolerances: tolerances, sweepAxes: axes, constants: constants)
+        let setup = StudySetup(model: model, options: Options(), tolerances: tolerances, sweepAxes: axes,
+                               axisValues: Dictionary(uniqueKeysWithValues: sweep.axes.map { ($0.name, $0.values) }), constants: constants)
         var made: [(decoder: StudyDecoder, study: any Study)] = []
         for decoder in studies {
-            if !axes.contains("N"), try decoder.make(setup, axes: ["N"] + axes).axes.contains("N") {
+            if !axes.contains("N"), try decoder.make(setup, model: modelDecoder, axes: ["N"] + axes).axes.contains("N") {
                 throw node("sweep").error("the study \(decoder.name) needs the number of spins", hint: "add N to the sweep, for example  N: [20, 40]")
             }
-            made.append((decoder, try decoder.make(setup)))
+            made.append((decoder, try decoder.make(setup, model: modelDecoder)))
         }
-        let used = Set(made.flatMap { $0.study.axes })
+        let used = Set(made.flatMap { $0.study.axes + $0.study.consumedAxes })
         if let idle = axes.first(where: { !used.contains($0) }) {
             throw (sweep.nodes[idle] ?? node("sweep")).keyError("nothing uses the axis \(idle): no study of this job depends on it", hint: "remove it, or add a study that does")
         }

@@ -61,11 +61,20 @@ public enum JobChange {
         old.entries.flatMap { entry -> [String] in
             guard let now = new.entries.first(where: { $0.name == entry.name }) else { return ["the study \(entry.name) is gone"] }
             let specs = type(of: entry.study).options
-            var list = specs.flatMap { option($0, entry, now) }
+            var list = specs.flatMap { option($0, entry, now) } + consumed(entry, now)
             let outputs = Set(now.study.outputs.map(\.name))
             if list.isEmpty, let lost = entry.study.outputs.first(where: { !outputs.contains($0.name) }) { list.append("the output \(lost.name) of \(entry.name) is gone") }
             let added = new.constants.keys.sorted().filter { $0.hasPrefix("\(entry.name).") && old.constants[$0] == nil }
             return list + added.map { "\($0) was absent and is \(CanonicalNumber.string(new.constants[$0] ?? .nan))" }
+        }
+    }
+
+    /// Records that belong to a whole axis are of the values it had.
+    private static func consumed(_ old: Job.StudyEntry, _ new: Job.StudyEntry) -> [String] {
+        let before = old.study.consumedValues, after = new.study.consumedValues
+        func text(_ values: [Double]) -> String { values.map(CanonicalNumber.string).joined(separator: ", ") }
+        return before.keys.sorted().filter { after[$0] != nil && after[$0] != before[$0] }.map {
+            changed("what \(old.name) takes of the axis \($0)", text(before[$0] ?? []), text(after[$0] ?? []))
         }
     }
 

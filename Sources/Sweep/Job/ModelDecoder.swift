@@ -66,6 +66,9 @@ struct ModelDecoder {
         }
     }
 
+    /// The same at its place in the file.
+    func located(_ failure: ModelError) -> InputError { Self.located(failure, in: node) }
+
     private static func located(_ failure: ModelError, in node: JobNode) -> InputError {
         let place = node.descending(failure.place)
         if failure.place.first == "parameters", let name = failure.place.last,

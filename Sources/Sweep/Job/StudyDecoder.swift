@@ -53,13 +53,16 @@ struct StudyDecoder {
     /// - Parameters:
     ///   - job: what all studies of the job share; its options are not looked at.
     ///   - axes: other axes than the job's, to see what the study would say to them.
-    /// - Throws: `InputError` at the option that the study refuses.
-    func make(_ job: StudySetup, axes: [String]? = nil) throws -> any Study {
+    ///   - model: where the model is in the file, for studies that refuse it.
+    /// - Throws: `InputError` at the option that the study refuses, or at the place in the model.
+    func make(_ job: StudySetup, model: ModelDecoder, axes: [String]? = nil) throws -> any Study {
         do {
             return try type.init(setup: StudySetup(model: job.model, options: options, tolerances: job.tolerances, sweepAxes: axes ?? job.sweepAxes,
-                                                   constants: job.constants, sharing: job))
+                                                   axisValues: job.axisValues, constants: job.constants, sharing: job))
         } catch let failure as OptionError {
             throw node.descending(failure.path).error(failure.message, hint: failure.hint)
+        } catch let failure as ModelError {
+            throw model.located(ModelError(place: failure.place, message: "the study \(name) needs a classical limit: \(failure.message)", hint: failure.hint, offset: failure.offset))
         }
     }
 

@@ -1,0 +1,105 @@
+import Foundation
+import Lindblad
+import SpinAlgebra
+
+/// The transition of the exact master equation at finite N, by the rates between its two metastable states.
+struct FiniteSizeTransition {
+    /// ln k₁₂ and ln k₂₁ at a parameter; nil where the rates are not resolved.
+    let logarithms: (_ spinCount: Int, _ parameter: Double) throws -> (Double, Double)?
+
+    struct Crossing {
+        /// Where both phases have the same weight, k₁₂ = k₂₁.
+        let weight: Double
+        /// Where the gap k₁₂ + k₂₁ is least.
+        let gap: Double
+    }
+
+    /// Both from polynomials through ln k at five parameters about the crossing, which are smooth where the gap has its cusp.
+    /// - Parameters:
+    ///   - guess: begin here.
+    ///   - slope: d(A₁₂ − A₂₁)/d(parameter), which sets the scale: ln k₂₁/k₁₂ goes as j times this.
+    /// - Returns: nil where rates are not resolved, or no crossing is near.
+    func crossing(spinCount: Int, near guess: Double, slope: Double, within range: ClosedRange<Double>) throws -> Crossing? {
+        let j = Double(spinCount) / 2
+        var centre = guess, half = min(1.5 / (j * abs(slope)), 0.25 * (range.upperBound - range.lowerBound))
+        for _ in 0..<4 {
+            let nodes = (0..<5).map { centre + half * cos(.pi * (Double($0) + 0.5) / 5) }.map { min(max($0, range.lowerBound), range.upperBound) }
+            var first: [Double] = [], second: [Double] = []
+            for node in nodes {
+                guard let (out, back) = try logarithms(spinCount, node) else { return nil }
+                first.append(out)
+                second.append(back)
+            }
+            let out = Interpolant(nodes, first), back = Interpolant(nodes, second)
+            guard let weight = root(near: centre, half, { out.value($0) - back.value($0) }),
+                  // k₁₂′ + k₂₁′ = 0, with the common factor taken out
+                  let gap = root(near: weight, half, { x in
+                      let difference = out.value(x) - back.value(x)
+                      return out.slope(x) * (difference > 0 ? 1 : exp(difference)) + back.slope(x) * (difference > 0 ? exp(-difference) : 1)
+                  }) else { return nil }
+            // Inside the nodes, and narrow enough for the polynomials.
+            if abs(weight - centre) < 0.5 * half, abs(gap - centre) < 0.9 * half { return Crossing(weight: weight, gap: gap) }
+            if abs(weight - centre) >= 0.5 * half { centre = weight } else { half *= 1.5 }
+            guard range.contains(centre) else { return nil }
+        }
+        return nil
+    }
+
+    /// The zero of a function, by secants.
+    private func root(near start: Double, _ scale: Double, _ f: (Double) -> Double) -> Double? {
+        var a = start - 0.1 * scale, b = start + 0.1 * scale, fa = f(a), fb = f(b)
+        for _ in 0..<100 {
+            guard fb != fa else { return fb == 0 ? b : nil }
+            let next = b - fb * (b - a) / (fb - fa)
+            guard next.isFinite, abs(next - start) < 6 * scale else { return nil }
+            (a, fa, b, fb) = (b, fb, next, f(next))
+            if abs(b - a) < 1e-14 * (abs(b) + scale) { return b }
+        }
+        return nil
+    }
+
+    /// The polynomial through given points.
+    private struct Interpolant {
+        private let nodes: [Double]
+        private var coefficients: [Double]
+
+        init(_ nodes: [Double], _ values: [Double]) {
+            self.nodes = nodes
+            coefficients = values
+            for level in 1..<nodes.count {
+                for k in stride(from: nodes.count - 1, through: level, by: -1) {
+                    coefficients[k] = (coefficients[k] - coefficients[k - 1]) / (nodes[k] - nodes[k - level])
+                }
+            }
+        }
+
+        private func evaluate(_ x: Double) -> (value: Double, slope: Double) {
+            var value = 0.0, slope = 0.0
+            for k in stride(from: nodes.count - 1, through: 0, by: -1) {
+                slope = slope * (x - nodes[k]) + value
+                value = value * (x - nodes[k]) + coefficients[k]
+            }
+            return (value, slope)
+        }
+        func value(_ x: Double) -> Double { evaluate(x).value }
+        func slope(_ x: Double) -> Double { evaluate(x).slope }
+    }
+
+    /// The limit j → ∞ of a series in 1/j by the polynomial through the largest sizes, and how far the next lower order is off.
+    static func limit(_ sizes: [Int], _ values: [Double]) -> (value: Double, error: Double)? {
+        let known = zip(sizes, values).filter { $0.1.isFinite }.sorted { $0.0 < $1.0 }.suffix(4)
+        guard known.count > 1 else { return nil }
+        func extrapolated(_ points: ArraySlice<(Int, Double)>) -> Double {
+            // Lagrange's polynomial in 1/j at zero.
+            points.indices.reduce(0) { sum, k in
+                let x = 1 / Double(points[k].0)
+                return sum + points[k].1 * points.indices.filter { $0 != k }.reduce(1) { product, l in
+                    let y = 1 / Double(points[l].0)
+                    return product * y / (y - x)
+                }
+            }
+        }
+        let all = ArraySlice(Array(known)), best = extrapolated(all), lower = extrapolated(ArraySlice(Array(all.dropFirst())))
+        return (best, abs(best - lower))
+    }
+}

@@ -1,0 +1,71 @@
+import Semiclassics
+import SpinAlgebra
+
+/// What the studies of the classical limit share: axes without N, symbols, and how errors of a point become records.
+enum SemiclassicalInputs {
+    /// Every sweep axis that is a parameter of the model; never N.
+    static func axes(_ setup: StudySetup) -> [String] {
+        let parameters = parameters(setup.model)
+        return setup.sweepAxes.filter { parameters.contains($0) }
+    }
+
+    static func parameters(_ model: Model) -> Set<String> { model.freeNames.union(model.parameters.map(\.name)).subtracting(["N"]) }
+
+    /// The classical limit at a point.
+    /// - Parameter more: values beside the point's, such as that of a consumed axis.
+    /// - Throws: `ModelError`, `EvaluationError`.
+    static func symbol(_ model: Model, _ point: Point, _ constants: [String: Double], _ more: [String: Double] = [:]) throws -> ClassicalSymbol {
+        let all = constants.merging(point.dictionary) { $1 }.merging(more) { $1 }
+        return try model.classicalSymbol(all.filter { !$0.key.contains(".") && $0.key != "N" })
+    }
+
+    /// Runs a point; what belongs to the point becomes a failed record.
+    static func timed(_ body: () throws -> Record) rethrows -> Record {
+        let start = ContinuousClock.now
+        var record: Record
+        do { record = try body() } catch let error as EvaluationError {
+            record = Record(status: .failed, reason: error.message)
+        } catch let error as ModelError {
+            record = Record(status: .failed, reason: error.description)
+        }
+        record.seconds = (ContinuousClock.now - start) / .seconds(1)
+        return record
+    }
+
+    static let component = OutputAxis(name: "component", extent: 3, labels: ["x", "y", "z"])
+
+    /// Rows of equal width, those that are missing NaN.
+    static func padded(_ rows: [[Double]], to count: Int, width: Int) -> [Double] {
+        let kept = rows.prefix(count).flatMap { $0 }
+        return kept + [Double](repeating: .nan, count: count * width - kept.count)
+    }
+
+    static func components(_ m: SIMD3<Double>) -> [Double] { [m.x, m.y, m.z] }
+    static func eigenvalues(_ point: FixedPoint) -> [Double] {
+        [point.eigenvalues.0.re, point.eigenvalues.0.im, point.eigenvalues.1.re, point.eigenvalues.1.im]
+    }
+
+    static let representation = OutputAxis(name: "representation", extent: 3, labels: Representation.allCases.map(\.rawValue))
+
+    /// What `representations: [Q, SW]` says; all where nothing is said.
+    static func representations(_ option: OptionValue?) throws -> [Representation] {
+        guard case .choices(let names)? = option else { return Representation.allCases }
+        guard !names.isEmpty else { throw OptionError(path: ["representations"], message: "the list is empty", hint: "name at least one of Q, P, SW") }
+        return Representation.allCases.filter { names.contains($0.rawValue) }
+    }
+
+    /// Rows in the order Q, P, SW, NaN for those that are not computed.
+    static func byRepresentation(_ computed: [Representation], width: Int, _ values: (Representation) -> [Double]) -> [Double] {
+        Representation.allCases.flatMap { computed.contains($0) ? values($0) : [Double](repeating: .nan, count: width) }
+    }
+
+    /// Greatest difference of barriers in Q and in P at which both are believed.
+    static let greatestCertificate = 1e-8
+
+    /// Greatest difference between the barriers in Q and in P; 0 where only one is known.
+    static func certificate(_ solution: BarrierSolution) -> Double {
+        let states = solution.attractors.indices
+        return states.flatMap { i in states.map { abs(solution.barrier(.q, from: i, to: $0) - solution.barrier(.p, from: i, to: $0)) } }
+            .filter { !$0.isNaN }.max() ?? 0
+    }
+}
