@@ -13,8 +13,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from .archive import ArchiveError, axis_label, control_axis, open_archive, status_mask
+from .barriers import plot_barriers, plot_gap_instanton
 from .fit import fit_exponential
+from .panels import by_spin_count, control_panels, legend_outside
+from .portrait import plot_portrait
+from .quasipotential import plot_quasi_potential
+from .semiclassical import has
 from .sphere import plot_sphere
+from .transition import plot_branches, plot_transition
 
 STYLE = {
     "font.size": 9, "axes.labelsize": 10, "axes.titlesize": 10, "legend.fontsize": 8, "lines.linewidth": 1.2, "lines.markersize": 3.5,
@@ -23,7 +29,7 @@ STYLE = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="macrospin-plot", description="Plot <Jz>/j, the gap, Husimi and Wigner functions of an archive.",
+    parser = argparse.ArgumentParser(prog="macrospin-plot", description="Plot what an archive has: <Jz>/j, gaps, Husimi and Wigner functions, barriers, phase portraits, transitions, quasi-potentials, branches.",
                                      epilog="example: macrospin-plot runs/demo/archive.h5 --out runs/demo/plots")
     parser.add_argument("archive", help="archive written by macrospin run or macrospin merge")
     parser.add_argument("--out", help="folder for the figures (default: plots beside the archive)")
@@ -38,6 +44,17 @@ def main(arguments: list[str] | None = None) -> int:
     for path in written:
         print(path)
     return 0
+
+
+# Figure, variables of which it needs one, what it is of.
+SEMICLASSICAL = (
+    ("barriers", ("barrier", "barrier_estimate"), plot_barriers, "instanton, rates"),
+    ("gap-instanton", ("barrier", "gap_exponent"), plot_gap_instanton, "instanton with gap"),
+    ("phase-portrait", ("fixed_point", "instanton_path"), plot_portrait, "meanField, instanton with paths"),
+    ("transition", ("transition_point", "transition_weight", "transition_gap_minimum"), plot_transition, "transition"),
+    ("quasi-potential", ("quasi_potential",), plot_quasi_potential, "quasiPotential"),
+    ("branches", ("branch_spin",), plot_branches, "branches"),
+)
 
 
 def plot_all(dataset, folder: Path) -> list[Path]:
@@ -57,10 +74,14 @@ def plot_all(dataset, folder: Path) -> list[Path]:
         for name in ("husimi", "wigner"):
             if name in dataset:
                 figures.append((name, plot_sphere(dataset, name)))
+        semiclassical, notes = _semiclassical(dataset)
+        figures += semiclassical
         if not figures:
-            raise ArchiveError("the archive has neither jz, husimi or wigner (study steadyState) nor gap (study gap): nothing to plot")
+            raise ArchiveError("\n".join(["the archive has neither jz, husimi or wigner (study steadyState) nor gap (study gap) nor anything semiclassical: nothing to plot", *notes]))
         for name in absent:
             print(f"note: the archive has no variable {name}; its figures are left out", file=sys.stderr)
+        for note in notes:
+            print(f"note: {note}", file=sys.stderr)
         folder.mkdir(parents=True, exist_ok=True)
         written = []
         for name, figure in figures:
@@ -71,49 +92,29 @@ def plot_all(dataset, folder: Path) -> list[Path]:
     return written
 
 
-def _panels(dataset, variable: str):
-    """One panel for each combination of the axes that are neither N nor the control axis."""
-    control = control_axis(dataset, variable)
-    rest = [d for d in dataset[variable].dims if d not in ("N", control) and d in dataset.coords]
-    shape = [dataset.sizes[d] for d in rest]
-    combinations = [dict(zip(rest, index)) for index in np.ndindex(*shape)] or [{}]
-    if len(combinations) > 12:
-        print(f"note: showing 12 of {len(combinations)} panels of {variable}", file=sys.stderr)
-        combinations = combinations[:12]
-    columns = min(3, len(combinations))
-    rows = -(-len(combinations) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(3.5 * columns, 2.8 * rows), sharex=True, sharey=True, squeeze=False, layout="constrained")
-    for spare in axes.flat[len(combinations):]:
-        spare.set_visible(False)
-    for ax, combination in zip(axes.flat, combinations):
-        ax.set_title(", ".join(f"{dataset[d].attrs.get('long_name', d)} = {float(dataset[d][i]):g}" for d, i in combination.items()))
-    for ax in axes[-1]:
-        ax.set_xlabel(axis_label(dataset, control))
-    return figure, list(zip(axes.flat, combinations)), control
-
-
-def _by_spin_count(dataset, variable: str):
-    """(N or None, colour, selector) from light to dark with growing N."""
-    if "N" not in dataset[variable].dims:
-        return [(None, "C0", {})]
-    counts = dataset["N"].values
-    colours = plt.get_cmap("viridis_r")(np.linspace(0.12, 1, len(counts)))
-    return [(int(n), colour, {"N": k}) for k, (n, colour) in enumerate(zip(counts, colours))]
-
-
-def _legend(figure, ax):
-    handles, labels = ax.get_legend_handles_labels()
-    if labels:
-        figure.legend(handles, labels, loc="outside right center")
+def _semiclassical(dataset) -> tuple[list, list[str]]:
+    """Figures of the semiclassical studies, and notes on those that are left out."""
+    figures, notes, absent = [], [], []
+    for name, variables, draw, studies in SEMICLASSICAL:
+        if not any(has(dataset, variable) for variable in variables):
+            absent.append(f"{name} ({studies})")
+            continue
+        try:
+            figures.append((name, draw(dataset)))
+        except ArchiveError as error:
+            notes.append(f"{name} is left out: {error}")
+    if absent:
+        notes.append(f"figures left out because the archive lacks their studies: {', '.join(absent)}")
+    return figures, notes
 
 
 def plot_magnetization(dataset):
     """<Jz>/j against the control axis; where a point is unresolved both metastable phases are drawn instead."""
-    figure, panels, control = _panels(dataset, "jz")
+    figure, panels, control = control_panels(dataset, "jz")
     unresolved = status_mask(dataset, "steadyState", "unresolved")
     for ax, where in panels:
         marked = False
-        for n, colour, select in _by_spin_count(dataset, "jz"):
+        for n, colour, select in by_spin_count(dataset, "jz"):
             line = dataset["jz"].isel({**where, **select})
             ax.plot(dataset[control], line, "-o", color=colour, markersize=2, label=f"$N = {n}$" if n else None)
             if "jz_phases" in dataset and bool(unresolved.isel({**where, **select}).any()):
@@ -127,7 +128,7 @@ def plot_magnetization(dataset):
             ax.plot([], [], "^", color="0.4", markerfacecolor="none", markersize=4, label="unresolved:\nboth phases")
         ax.axhline(0, color="0.85", linewidth=0.6, zorder=0)
     panels[0][0].set_ylabel(r"$\langle J_z\rangle / j$")
-    _legend(figure, max((ax for ax, _ in panels), key=lambda ax: len(ax.get_legend_handles_labels()[1])))
+    legend_outside(figure, [ax for ax, _ in panels])
     return figure
 
 
@@ -138,11 +139,11 @@ def _gap_label(dataset) -> str:
 
 def plot_gap(dataset):
     """The gap against the control axis, logarithmic; an unresolved gap is below its bound."""
-    figure, panels, control = _panels(dataset, "gap")
+    figure, panels, control = control_panels(dataset, "gap")
     unresolved = status_mask(dataset, "gap", "unresolved")
     for ax, where in panels:
         marked = False
-        for n, colour, select in _by_spin_count(dataset, "gap"):
+        for n, colour, select in by_spin_count(dataset, "gap"):
             here = {**where, **select}
             ax.semilogy(dataset[control], dataset["gap"].isel(here), "-o", color=colour, markersize=2, label=f"$N = {n}$" if n else None)
             bound = dataset["gap_error"].isel(here).where(unresolved.isel(here)) if "gap_error" in dataset else None
@@ -152,7 +153,7 @@ def plot_gap(dataset):
         if marked:
             ax.semilogy([], [], "v", color="0.4", markerfacecolor="none", markersize=4, label="unresolved:\nupper bound")
     panels[0][0].set_ylabel(_gap_label(dataset))
-    _legend(figure, max((ax for ax, _ in panels), key=lambda ax: len(ax.get_legend_handles_labels()[1])))
+    legend_outside(figure, [ax for ax, _ in panels])
     return figure
 
 
@@ -203,7 +204,7 @@ def plot_gap_scaling(dataset):
         ax.semilogy([], [], "v", color="0.4", markerfacecolor="none", markersize=5, label="unresolved:\nupper bound")
     ax.set_xlabel("$j = N/2$")
     ax.set_ylabel(f"least {_gap_label(dataset)}")
-    _legend(figure, ax)
+    legend_outside(figure, [ax])
     return figure
 
 

@@ -7,7 +7,12 @@ import sys
 import matplotlib.pyplot as plt
 import numpy as np
 
-MOST_PANELS = 12
+from .panels import MOST_PANELS, choose, point_title
+
+
+def cell_edges(theta: np.ndarray, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cells around the points of the grid: halfway in θ, from pole to pole; half a step around each φ."""
+    return np.concatenate([[0], (theta[1:] + theta[:-1]) / 2, [np.pi]]), np.append(phi, 2 * np.pi) - np.pi / len(phi)
 
 
 def plot_sphere(dataset, variable: str):
@@ -23,16 +28,13 @@ def plot_sphere(dataset, variable: str):
     there = np.isfinite(single).all(("theta", "phi"))
     mixed = ~there & np.isfinite(mixture).all(("theta", "phi")) if mixture is not None else there & False
     points = [dict(zip(axes, map(int, index))) for index in np.argwhere((there | mixed).values)] if axes else [{}]
-    chosen = _choice(dataset, axes, points)
+    chosen = choose(dataset, axes, points, MOST_PANELS)
     if len(chosen) < len(points):
         print(f"note: showing {variable} at {len(chosen)} of {len(points)} points", file=sys.stderr)
     columns = next((c for c in (4, 3) if len(chosen) % c == 0), min(4, max(1, len(chosen))))
     rows = max(1, -(-len(chosen) // columns))
     figure, panels = plt.subplots(rows, columns, figsize=(2.9 * columns, 2.2 * rows), sharex=True, sharey=True, squeeze=False, layout="constrained")
-    # Cells between the points: halfway in θ, from pole to pole; half a step around each φ.
-    theta, phi = dataset["theta"].values, dataset["phi"].values
-    theta_edges = np.concatenate([[0], (theta[1:] + theta[:-1]) / 2, [np.pi]])
-    phi_edges = np.append(phi, 2 * np.pi) - np.pi / len(phi)
+    theta_edges, phi_edges = cell_edges(dataset["theta"].values, dataset["phi"].values)
     for ax, where in zip(panels.flat, chosen):
         is_mixed = bool(mixed.isel(where))
         values = (mixture if is_mixed else single).isel(where).transpose("theta", "phi").values
@@ -43,8 +45,7 @@ def plot_sphere(dataset, variable: str):
             style = {"cmap": "viridis", "vmin": 0, "vmax": values.max()}
         mesh = ax.pcolormesh(phi_edges / np.pi, theta_edges / np.pi, values, rasterized=True, **style)
         figure.colorbar(mesh, ax=ax, pad=0.02)
-        names = [f"{dataset[d].attrs.get('long_name', d)} = {float(dataset[d][i]):g}" if d in dataset.coords else f"{d} {i}" for d, i in where.items()]
-        ax.set_title("\n".join([", ".join(names)] + (["unresolved: phases mixed equally"] if is_mixed else [])), fontsize=7)
+        ax.set_title("\n".join([point_title(dataset, where)] + (["unresolved: phases mixed equally"] if is_mixed else [])), fontsize=7)
         ax.set_ylim(1, 0)
     for spare in panels.flat[len(chosen):]:
         spare.set_visible(False)
@@ -54,14 +55,3 @@ def plot_sphere(dataset, variable: str):
     for ax in panels[:, 0]:
         ax.set_ylabel(r"$\theta/\pi$")
     return figure
-
-
-def _choice(dataset, axes: list[str], points: list[dict]) -> list[dict]:
-    if len(points) <= MOST_PANELS:
-        return points
-    control = max((d for d in axes if d != "N"), key=lambda d: dataset.sizes[d], default=axes[0])
-    for d in sorted((d for d in axes if d != control), key=lambda d: d != "N"):
-        wanted = (max if d == "N" else min)(point[d] for point in points)
-        points = [point for point in points if point[d] == wanted]
-    spread = np.unique(np.linspace(0, len(points) - 1, MOST_PANELS).round().astype(int))
-    return [points[k] for k in spread]

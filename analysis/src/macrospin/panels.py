@@ -1,0 +1,87 @@
+"""Panels, colours and legends that the figures share."""
+
+from __future__ import annotations
+
+import sys
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from .archive import axis_label, control_axis
+
+MOST_PANELS = 12
+
+
+def point_title(dataset, where: dict) -> str:
+    """Values of the axes at the indices `where`."""
+    return ", ".join(f"{dataset[d].attrs.get('long_name', d)} = {float(dataset[d][i]):g}" if d in dataset.coords else f"{d} {i}" for d, i in where.items())
+
+
+def panel_grid(dataset, axes: list[str], name: str, most: int = MOST_PANELS, share_y: bool = True):
+    """(figure, [(axes, indices)]): one panel for each combination of the sweep's axes; `name` says of what in the note."""
+    combinations = [dict(zip(axes, index)) for index in np.ndindex(*[dataset.sizes[d] for d in axes])] or [{}]
+    if len(combinations) > most:
+        print(f"note: showing {most} of {len(combinations)} panels of {name}", file=sys.stderr)
+        combinations = combinations[:most]
+    columns = min(3, len(combinations))
+    rows = -(-len(combinations) // columns)
+    figure, panels = plt.subplots(rows, columns, figsize=(3.5 * columns, 2.8 * rows), sharex=True, sharey=share_y, squeeze=False, layout="constrained")
+    for spare in panels.flat[len(combinations):]:
+        spare.set_visible(False)
+    for ax, where in zip(panels.flat, combinations):
+        ax.set_title(point_title(dataset, where))
+    # Of a ragged last row the panels above it carry the numbers.
+    for ax in panels.flat[max(0, len(combinations) - columns):len(combinations)]:
+        ax.tick_params(labelbottom=True)
+    return figure, list(zip(panels.flat, combinations))
+
+
+def label_below(figure_panels, text: str) -> None:
+    """The label under the lowest visible panel of every column."""
+    lowest = {}
+    for ax, _ in figure_panels:
+        column = ax.get_subplotspec().colspan.start
+        if column not in lowest or ax.get_subplotspec().rowspan.start > lowest[column].get_subplotspec().rowspan.start:
+            lowest[column] = ax
+    for ax in lowest.values():
+        ax.set_xlabel(text)
+
+
+def control_panels(dataset, variable: str):
+    """One panel for each combination of the axes that are neither N nor the control axis, labelled with the latter."""
+    control = control_axis(dataset, variable)
+    rest = [d for d in dataset[variable].dims if d not in ("N", control) and d in dataset.coords]
+    figure, panels = panel_grid(dataset, rest, variable)
+    label_below(panels, axis_label(dataset, control))
+    return figure, panels, control
+
+
+def by_spin_count(dataset, variable: str):
+    """(N or None, colour, selector) from light to dark with growing N."""
+    if "N" not in dataset[variable].dims:
+        return [(None, "C0", {})]
+    counts = dataset["N"].values
+    colours = plt.get_cmap("viridis_r")(np.linspace(0.12, 1, len(counts)))
+    return [(int(n), colour, {"N": k}) for k, (n, colour) in enumerate(zip(counts, colours))]
+
+
+def legend_outside(figure, panels) -> None:
+    """One legend right of the panels with every label that occurs in any of them."""
+    entries = {}
+    for ax in panels:
+        for handle, label in zip(*ax.get_legend_handles_labels()):
+            entries.setdefault(label, handle)
+    if entries:
+        figure.legend(entries.values(), entries.keys(), loc="outside right center")
+
+
+def choose(dataset, axes: list[str], points: list[dict], most: int) -> list[dict]:
+    """Of many points those of the largest N and the first values of the other axes, spread over the axis with most values."""
+    if len(points) <= most:
+        return points
+    control = max((d for d in axes if d != "N"), key=lambda d: dataset.sizes[d], default=axes[0])
+    for d in sorted((d for d in axes if d != control), key=lambda d: d != "N"):
+        wanted = (max if d == "N" else min)(point[d] for point in points)
+        points = [point for point in points if point[d] == wanted]
+    spread = np.unique(np.linspace(0, len(points) - 1, most).round().astype(int))
+    return [points[k] for k in spread]
