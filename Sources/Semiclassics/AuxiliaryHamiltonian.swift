@@ -135,14 +135,14 @@ struct AuxiliaryHamiltonian: Sendable {
     /// H = ẋ·p + ½ Σ_k |c_k|² with the mean-field velocity ẋ and c_k the slope of l_k along momentum; and ∂H/∂p.
     private func diffusive<R: RealScalar>(_ x1: R, _ x2: R, _ p1: R, _ p2: R) -> (value: R, p1: R, p2: R) {
         let z = ComplexScalar(x1, x2), zBar = z.conjugate, n = turn.model(classicalSpin(x1, x2))
-        let powers = SpinPowers(n, for: symbol), drift = turn.chart(powers.gradient(symbol.generator))
+        let drift = turn.chart(symbol.generator.linearised(n).gradient)
         let momentum = ComplexScalar(0.5 * p1, 0.5 * p2)                             // π̄
         func down(_ g: SpinComponents<R>) -> ComplexScalar<R> { g.plus - zBar * (g.z + zBar * g.minus) }
         func up(_ g: SpinComponents<R>) -> ComplexScalar<R> { g.minus - z * (g.z + z * g.plus) }
         var a = 0.5 * down(drift), diffusion = x1.zero, first = x1.zero, second = x1.zero
         for jump in symbol.jumps {
-            let slope = turn.chart(powers.gradient(jump)), along = down(slope), against = up(slope)
-            a += powers.value(jump).conjugate * along
+            let (value, gradient) = jump.linearised(n), slope = turn.chart(gradient), along = down(slope), against = up(slope)
+            a += value.conjugate * along
             let c = along * momentum - against * momentum.conjugate, even = along + against, odd = along - against
             diffusion += c.squaredMagnitude
             // ∂c/∂p₁ = (along − against)/2, ∂c/∂p₂ = i (along + against)/2

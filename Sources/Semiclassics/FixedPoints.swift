@@ -59,7 +59,7 @@ extension MeanField {
 
 private struct FixedPointSearch {
     let field: MeanField
-    private var found: [SIMD3<Double>] = []
+    private var found: [(spin: SIMD3<Double>, isMarginal: Bool)] = []
     private var curvature = 0.0
     private var scale = 0.0
     private var isComplete = true
@@ -67,6 +67,9 @@ private struct FixedPointSearch {
 
     /// Cells that are looked at before fixed points are taken not to be isolated.
     private static let greatestCount = 60_000
+    /// About a zero at which the linearised flow is singular (a bifurcation) the velocity is as good as zero so far out, and
+    /// nothing can be told apart; more of them than this are a line of fixed points.
+    private static let marginalReach = 0.02, greatestMarginalCount = 6
 
     init(field: MeanField) { self.field = field }
 
@@ -116,12 +119,13 @@ private struct FixedPointSearch {
             }
             if !settle(cell) { cells += cell.parts }
         }
-        let points = found.map { FixedPoint($0, of: field) }.sorted {
+        let points = found.map { FixedPoint($0.spin, of: field) }.sorted {
             let (a, b) = ($0.spin, $1.spin)
             if abs(a.z - b.z) > 1e-9 { return a.z < b.z }
             return abs(a.x - b.x) > 1e-9 ? a.x < b.x : a.y < b.y
         }
-        return FixedPointSet(points: points, isComplete: isComplete)
+        let isLine = found.filter(\.isMarginal).count > Self.greatestMarginalCount
+        return FixedPointSet(points: points, isComplete: isComplete && !isLine)
     }
 
     /// Sampled bounds: greatest velocity, and greatest change of the linearised flow from place to place, doubled.
@@ -158,6 +162,12 @@ private struct FixedPointSearch {
                 return true
             }
         }
+        if r < 0.1 * Self.marginalReach, speed < 1e-7 * scale {
+            func isCovered() -> Bool { found.contains { $0.isMarginal && ($0.spin - c).length < Self.marginalReach } }
+            if isCovered() { return true }
+            polish(c)
+            if isCovered() { return true }
+        }
         // As close as rounding lets zeros be told apart.
         if r < 3e-7 {
             if speed < 1e-6 * scale { polish(c) }
@@ -168,7 +178,8 @@ private struct FixedPointSearch {
 
     private mutating func polish(_ start: SIMD3<Double>) {
         guard let end = field.fixedPoint(near: start), (end - start).length < 0.3 else { return }
-        if !found.contains(where: { ($0 - end).length < 1e-7 }) { found.append(end) }
+        let m = field.tangent(end).matrix, isMarginal = abs(m.determinant) < 1e-8 * m.size * m.size
+        if !found.contains(where: { ($0.spin - end).length < ($0.isMarginal && isMarginal ? 1e-3 : 1e-7) }) { found.append((end, isMarginal)) }
     }
 }
 

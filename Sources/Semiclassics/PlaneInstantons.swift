@@ -6,6 +6,9 @@ struct PlaneInstantons {
     let plane: ReflectionPlane
     let representation: Representation
 
+    /// Change of an action with the steps at which it is believed.
+    private static let tolerance = 1e-11
+
     /// The zero-energy curves that leave an attractor, one each way, as far as they end at another fixed point.
     func instantons(from attractor: FixedPoint) -> [(end: SIMD3<Double>, instanton: Instanton)] {
         [1.0, -1.0].compactMap { side in
@@ -19,12 +22,18 @@ struct PlaneInstantons {
                 let isUpward = start < 0
                 var tracer = PlaneTracer(PlaneEnergy(hamiltonian))
                 guard case .arrived(let curve, let end) = tracer.trace(from: start, upward: isUpward) else { continue }
-                // Eight nodes a step: half the step leaves next to nothing of the error.
-                tracer.stride *= 0.5
-                tracer.turn *= 0.5
-                guard case .arrived(let again, let other) = tracer.trace(from: start, upward: isUpward), abs(other - end) < 1e-9 else { continue }
+                // Steps are halved until that makes no difference any more.
+                var again = curve, change = Double.infinity
+                for _ in 0..<6 where change > Self.tolerance {
+                    tracer.stride *= 0.5
+                    tracer.turn *= 0.5
+                    guard case .arrived(let finer, let other) = tracer.trace(from: start, upward: isUpward), abs(other - end) < 1e-9 else { break }
+                    change = abs(finer.action - again.action)
+                    again = finer
+                }
+                guard change < 1e-6 else { continue }
                 let states = again.points.map { SIMD4(0, $0.x, 0, $0.y) }
-                let instanton = Instanton(action: again.action, error: max(abs(again.action - curve.action), 1e-15), residual: again.residual,
+                let instanton = Instanton(action: again.action, error: max(change, 1e-15), residual: again.residual,
                                           energy: states.reduce(0) { max($0, abs(hamiltonian.value($1))) },
                                           path: states.map { chart.laboratory(hamiltonian.spin($0)) }, actions: again.actions, isPlane: true)
                 return (chart.direction(0, end), instanton)

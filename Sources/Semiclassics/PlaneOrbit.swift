@@ -41,8 +41,7 @@ struct ReflectionPlane: Sendable {
 extension AuxiliarySymbol {
     /// What the parts of H add up to where nothing cancels.
     fileprivate func size(_ n: SpinComponents<Double>) -> Double {
-        let powers = SpinPowers(n, for: self)
-        return jumps.reduce(powers.value(generator).squaredMagnitude.squareRoot()) { $0 + powers.value($1).squaredMagnitude }
+        jumps.reduce(generator.value(n).squaredMagnitude.squareRoot()) { $0 + $1.value(n).squaredMagnitude }
     }
 }
 
@@ -110,7 +109,10 @@ struct PlaneTracer {
     /// Greatest length of a step, and greatest angle that the curve may turn by in one.
     var stride = 0.25
     var turn = 0.5
-    private let nodes = GaussRule.unitInterval(8).sorted { $0.place < $1.place }
+    /// Nodes of each step.
+    var order = 12 { didSet { nodes = Self.rule(order) } }
+    private var nodes = Self.rule(12)
+    private static func rule(_ order: Int) -> [(place: Double, weight: Double)] { GaussRule.unitInterval(order).sorted { $0.place < $1.place } }
 
     init(_ energy: PlaneEnergy) { self.energy = energy }
 

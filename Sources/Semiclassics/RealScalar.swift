@@ -1,3 +1,5 @@
+import Numbers
+
 /// What the formulas of this room are written in: numbers, numbers with derivatives (`Dual`), power series (`Jet`). One
 /// formula gives values, exact derivatives and Taylor coefficients.
 protocol RealScalar {
@@ -107,6 +109,7 @@ struct ComplexScalar<R: RealScalar> {
     @inline(__always) static func * (a: Double, b: ComplexScalar) -> ComplexScalar { ComplexScalar(a * b.re, a * b.im) }
     @inline(__always) static func + (a: ComplexScalar, b: Double) -> ComplexScalar { ComplexScalar(a.re + b, a.im) }
     @inline(__always) static func += (a: inout ComplexScalar, b: ComplexScalar) { a = a + b }
+    @inline(__always) static func + (a: ComplexScalar, b: Complex) -> ComplexScalar { ComplexScalar(a.re + b.re, a.im + b.im) }
     static prefix func - (a: ComplexScalar) -> ComplexScalar { ComplexScalar(-a.re, -a.im) }
     /// (c + i d) · z
     @inline(__always) func scaled(_ c: Double, _ d: Double) -> ComplexScalar {

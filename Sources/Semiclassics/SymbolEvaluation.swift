@@ -20,18 +20,29 @@ struct AuxiliarySymbol: Sendable {
     let jumps: [Polynomial]
     /// Of H in momenta.
     let degree: Int
-    /// Greatest power of each component, in any of the polynomials.
-    fileprivate let powers: (plus: Int, z: Int, minus: Int)
 
-    /// Flat terms of a polynomial.
+    /// Σ n₊^a n₋^c q_ac(n_z): terms with the same powers of n₊ and n₋ together, for Horner's rule in n_z.
     struct Polynomial: Sendable {
-        struct Term: Sendable {
-            let plus: Int, z: Int, minus: Int
-            let re: Double, im: Double
+        struct Group: Sendable {
+            let plus: Int, minus: Int
+            /// Coefficients of q in ascending order, in the polynomial's list.
+            let first: Int, last: Int
         }
-        let terms: [Term]
+        let groups: [Group]
+        let coefficients: [Complex]
+
         init(_ polynomial: ClassicalPolynomial) {
-            terms = polynomial.terms.map { Term(plus: $0.plus, z: $0.z, minus: $0.minus, re: $0.coefficient.re, im: $0.coefficient.im) }
+            var groups: [Group] = [], coefficients: [Complex] = [], open = polynomial.terms
+            while let head = open.first {
+                let mine = open.filter { $0.plus == head.plus && $0.minus == head.minus }
+                open.removeAll { $0.plus == head.plus && $0.minus == head.minus }
+                var q = [Complex](repeating: .zero, count: (mine.map(\.z).max() ?? 0) + 1)
+                for term in mine { q[term.z] = term.coefficient }
+                groups.append(Group(plus: head.plus, minus: head.minus, first: coefficients.count, last: coefficients.count + q.count - 1))
+                coefficients += q
+            }
+            self.groups = groups
+            self.coefficients = coefficients
         }
     }
 
@@ -40,83 +51,89 @@ struct AuxiliarySymbol: Sendable {
         generator = Polynomial(Complex(0, -2) * symbol.hamiltonian + Complex(-1) * losses)
         jumps = symbol.jumps.map(Polynomial.init)
         degree = max(symbol.hamiltonian.degree, 2 * (symbol.jumps.map(\.degree).max() ?? 0))
-        let terms = ([generator] + jumps).flatMap(\.terms)
-        powers = (terms.map(\.plus).max() ?? 0, terms.map(\.z).max() ?? 0, terms.map(\.minus).max() ?? 0)
     }
 }
 
-/// Powers of a spin's components, shared by all polynomials at that spin.
-struct SpinPowers<R: RealScalar> {
-    /// n₊⁰, n₊¹, …, then those of n_z and n₋.
-    private let all: [ComplexScalar<R>]
-    private let z: Int, minus: Int
-
-    init(_ n: SpinComponents<R>, for symbol: AuxiliarySymbol) {
-        z = symbol.powers.plus + 1
-        minus = z + symbol.powers.z + 1
-        var list: [ComplexScalar<R>] = []
-        list.reserveCapacity(minus + symbol.powers.minus + 1)
-        let one = n.plus.zero + 1
-        list.append(one)
-        for k in 0..<symbol.powers.plus { list.append(k == 0 ? n.plus : list[k] * n.plus) }
-        list.append(one)
-        for k in 0..<symbol.powers.z { list.append(k == 0 ? n.z : list[z + k] * n.z) }
-        list.append(one)
-        for k in 0..<symbol.powers.minus { list.append(k == 0 ? n.minus : list[minus + k] * n.minus) }
-        all = list
-    }
-
-    /// A product of powers, factors 1 left out.
-    @inline(__always) private func product(_ a: Int, _ b: Int, _ c: Int) -> ComplexScalar<R> {
-        if b == 0 {
-            if c == 0 { return all[a] }
-            return a == 0 ? all[minus + c] : all[a] * all[minus + c]
-        }
-        if a == 0 { return c == 0 ? all[z + b] : all[z + b] * all[minus + c] }
-        return c == 0 ? all[a] * all[z + b] : all[a] * all[z + b] * all[minus + c]
-    }
-
-    func value(_ polynomial: AuxiliarySymbol.Polynomial) -> ComplexScalar<R> {
-        var sum = all[0].zero
-        for term in polynomial.terms { sum += product(term.plus, term.z, term.minus).scaled(term.re, term.im) }
-        return sum
-    }
-
-    /// (∂/∂n₊, ∂/∂n_z, ∂/∂n₋)
-    func gradient(_ polynomial: AuxiliarySymbol.Polynomial) -> SpinComponents<R> {
-        let zero = all[0].zero
-        var sum = SpinComponents(zero, zero, zero)
-        for term in polynomial.terms {
-            if term.plus > 0 {
-                let k = Double(term.plus)
-                sum.plus += product(term.plus - 1, term.z, term.minus).scaled(k * term.re, k * term.im)
-            }
-            if term.z > 0 {
-                let k = Double(term.z)
-                sum.z += product(term.plus, term.z - 1, term.minus).scaled(k * term.re, k * term.im)
-            }
-            if term.minus > 0 {
-                let k = Double(term.minus)
-                sum.minus += product(term.plus, term.z, term.minus - 1).scaled(k * term.re, k * term.im)
-            }
+extension AuxiliarySymbol.Polynomial {
+    func value<R: RealScalar>(_ n: SpinComponents<R>) -> ComplexScalar<R> {
+        var sum = n.plus.zero
+        for group in groups {
+            var q = n.plus.zero + coefficients[group.last]
+            for k in stride(from: group.last - 1, through: group.first, by: -1) { q = q * n.z + coefficients[k] }
+            for _ in 0..<group.plus { q = q * n.plus }
+            for _ in 0..<group.minus { q = q * n.minus }
+            sum += q
         }
         return sum
+    }
+
+    /// The value, and (∂/∂n₊, ∂/∂n_z, ∂/∂n₋).
+    func linearised<R: RealScalar>(_ n: SpinComponents<R>) -> (value: ComplexScalar<R>, gradient: SpinComponents<R>) {
+        let zero = n.plus.zero
+        var sum = zero, slope = SpinComponents(zero, zero, zero)
+        for group in groups {
+            var q = zero + coefficients[group.last], dq = zero
+            for k in stride(from: group.last - 1, through: group.first, by: -1) {
+                dq = dq * n.z + q
+                q = q * n.z + coefficients[k]
+            }
+            if group.minus == 0 {
+                add(&sum, &slope.plus, &slope.z, q, dq, n.plus, group.plus, hasSlope: group.last > group.first)
+            } else if group.plus == 0 {
+                add(&sum, &slope.minus, &slope.z, q, dq, n.minus, group.minus, hasSlope: group.last > group.first)
+            } else {
+                // n₊^(a−1) n₋^(c−1) is common to all.
+                var common = n.plus, isOne = true
+                for (factor, count) in [(n.plus, group.plus - 1), (n.minus, group.minus - 1)] {
+                    for _ in 0..<count {
+                        common = isOne ? factor : common * factor
+                        isOne = false
+                    }
+                }
+                let both = n.plus * n.minus, all = isOne ? both : both * common, own = isOne ? q : q * common
+                sum += q * all
+                slope.plus += Double(group.plus) * (own * n.minus)
+                slope.minus += Double(group.minus) * (own * n.plus)
+                if group.last > group.first { slope.z += dq * all }
+            }
+        }
+        return (sum, slope)
+    }
+
+    /// q(n_z) x^a and its slopes.
+    @inline(__always)
+    private func add<R: RealScalar>(_ sum: inout ComplexScalar<R>, _ along: inout ComplexScalar<R>, _ down: inout ComplexScalar<R>, _ q: ComplexScalar<R>,
+                                    _ dq: ComplexScalar<R>, _ x: ComplexScalar<R>, _ power: Int, hasSlope: Bool) {
+        guard power > 0 else {
+            sum += q
+            if hasSlope { down += dq }
+            return
+        }
+        var own = q, all = x
+        for _ in 1..<power {
+            own = own * x
+            all = all * x
+        }
+        sum += own * x
+        along += Double(power) * own
+        if hasSlope { down += dq * all }
     }
 }
 
 extension AuxiliarySymbol {
     /// H = Re F + Σ |l_k|², zero for a real spin.
     func value<R: RealScalar>(_ n: SpinComponents<R>) -> R {
-        let powers = SpinPowers(n, for: self)
-        return jumps.reduce(powers.value(generator).re) { $0 + powers.value($1).squaredMagnitude }
+        var sum = generator.value(n).re
+        for jump in jumps { sum += jump.value(n).squaredMagnitude }
+        return sum
     }
 
     /// ∂H/∂n with n̄ held fixed, ½∇F + Σ l̄_k ∇l_k, in the components (+, z, −).
     func gradient<R: RealScalar>(_ n: SpinComponents<R>) -> SpinComponents<R> {
-        let powers = SpinPowers(n, for: self), drift = powers.gradient(generator)
+        let drift = generator.linearised(n).gradient
         var sum = SpinComponents(0.5 * drift.plus, 0.5 * drift.z, 0.5 * drift.minus)
         for jump in jumps {
-            let factor = powers.value(jump).conjugate, slope = powers.gradient(jump)
+            let (value, slope) = jump.linearised(n), factor = value.conjugate
             sum.plus += factor * slope.plus
             sum.z += factor * slope.z
             sum.minus += factor * slope.minus
