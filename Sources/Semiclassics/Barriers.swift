@@ -19,10 +19,20 @@ public struct BarrierSolution: Sendable {
     public internal(set) var fragile: Set<Int> = []
 
     /// The exit that an attractor's basin is left by for that of another one, with the least action.
+    ///
+    /// nil where representations do not all have an instanton to the exits that any of them would choose: one that is missing
+    /// might be the cheapest.
     public func exit(_ representation: Representation, from: Int, to: Int) -> Int? {
-        guard let own = instantons[representation]?[from], !fragile.contains(from) else { return nil }
-        let open = exits.indices.filter { basins[$0].contains(from) && basins[$0].contains(to) && own[$0] != nil }
-        return open.min { own[$0]!.action < own[$1]!.action }
+        guard !fragile.contains(from) else { return nil }
+        let open = exits.indices.filter { basins[$0].contains(from) && basins[$0].contains(to) }
+        func cheapest(_ own: [Instanton?]) -> Int? { open.filter { own[$0] != nil }.min { own[$0]!.action < own[$1]!.action } }
+        var choices: Set<Int> = []
+        for own in instantons.values {
+            guard let choice = cheapest(own[from]) else { return nil }
+            choices.insert(choice)
+        }
+        guard let own = instantons[representation]?[from], choices.allSatisfy({ own[$0] != nil }) else { return nil }
+        return cheapest(own)
     }
 
     /// A_ij, in units of j: rates go as exp(−j A_ij). NaN where basins do not touch, or no orbit is known.
@@ -53,6 +63,8 @@ public struct BarrierSolver: Sendable {
 
     /// Distance of an attractor from an exit, and rate over the greatest one, at which both are taken to merge.
     private static let mergingDistance = 1e-2, mergingRate = 1e-3
+    /// Ways out that cost so many times another one, by semiclassical Wigner, are not followed into the other representations.
+    private static let greatestExcess = 4.0
 
     public func solve() -> BarrierSolution {
         let points = field.fixedPoints(), attractors = points.attractors
@@ -76,10 +88,10 @@ public struct BarrierSolver: Sendable {
     }
 
     private func solve(_ i: Int, _ solution: inout BarrierSolution) {
-        let attractor = solution.attractors[i]
+        let attractor = solution.attractors[i], planes = usesPlanes ? planes(through: attractor, solution.fixedPoints) : []
         var isPlanar = false
-        if usesPlanes {
-            for plane in planes(through: attractor, solution.fixedPoints) {
+        do {
+            for plane in planes {
                 let own = solution.exits.indices.filter { solution.basins[$0].contains(i) && plane.contains(solution.exits[$0].spin) }
                 guard !own.isEmpty else { continue }
                 isPlanar = true
@@ -92,17 +104,30 @@ public struct BarrierSolver: Sendable {
                 }
             }
         }
-        // Orbits outside any plane. What a repeller on the boundary costs at least, a saddle there costs at most: motion on
-        // the boundary from one to the other is free.
-        let saddles = solution.exits.indices.filter { solution.basins[$0].contains(i) && solution.exits[$0].kind == .saddle }
-        let others = isPlanar ? [] : solution.exits.indices.filter { solution.basins[$0].contains(i) && saddles.isEmpty }
-        for exit in saddles + others {
-            if isPlanar, representations.contains(where: { solution.instantons[$0]![i][exit] != nil }) { continue }
-            // In the plane, and no curve of the plane leads there.
-            if isPlanar, planes(through: attractor, solution.fixedPoints).contains(where: { $0.contains(solution.exits[exit].spin) }) { continue }
+        // Orbits outside any plane: to saddles; and to repellers, from which motion along the boundary to a saddle is free, where
+        // saddles leave a barrier unknown, or the representations do not agree on one.
+        let own = solution.exits.indices.filter { solution.basins[$0].contains(i) }
+        let exits = solution.exits
+        search(i, own.filter { exit in exits[exit].kind == .saddle && !(isPlanar && planes.contains { $0.contains(exits[exit].spin) }) }, &solution)
+        guard !isPlanar else { return }
+        var isOpen = false
+        for j in solution.attractors.indices where j != i && own.contains(where: { solution.basins[$0].contains(j) }) {
+            let chosen = representations.map { solution.exit($0, from: i, to: j) }
+            isOpen = isOpen || chosen.contains(nil) || Set(chosen).count > 1
+        }
+        if isOpen { search(i, own.filter { solution.exits[$0].kind != .saddle }, &solution) }
+    }
+
+    private func search(_ i: Int, _ exits: [Int], _ solution: inout BarrierSolution) {
+        let attractor = solution.attractors[i]
+        // The nearest first: those that cost much more do not matter.
+        for exit in exits.sorted(by: { (solution.exits[$0].spin - attractor.spin).length < (solution.exits[$1].spin - attractor.spin).length }) {
             let name = "from attractor \(i + 1) at \(Self.text(attractor.spin)) to the \(solution.exits[exit].kind) at \(Self.text(solution.exits[exit].spin))"
+            let known = representations.flatMap { solution.instantons[$0]![i].compactMap { $0?.action } }.min() ?? .infinity
             do {
-                for (representation, result) in try OrbitFinder(symbol, from: attractor, to: solution.exits[exit]).instantons(representations) {
+                let results = try OrbitFinder(symbol, from: attractor, to: [solution.exits[exit]])
+                    .instantons(representations, limit: solution.attractors.count == 2 ? Self.greatestExcess * known : .infinity)
+                for (representation, result) in results[0] {
                     switch result {
                     case .success(let instanton): solution.instantons[representation]![i][exit] = instanton
                     case .failure(let failure): solution.complaints.append("\(representation.rawValue) \(name): \(failure)")

@@ -67,9 +67,9 @@ private struct FixedPointSearch {
 
     /// Cells that are looked at before fixed points are taken not to be isolated.
     private static let greatestCount = 60_000
-    /// About a zero at which the linearised flow is singular (a bifurcation) the velocity is as good as zero so far out, and
-    /// nothing can be told apart; more of them than this are a line of fixed points.
-    private static let marginalReach = 0.02, greatestMarginalCount = 6
+    /// About a zero at which the linearised flow is singular (a bifurcation) nothing is told apart so far out; more such zeros
+    /// than this are a line of fixed points.
+    private static let marginalReach = 2e-3, greatestMarginalCount = 6
 
     init(field: MeanField) { self.field = field }
 
@@ -162,7 +162,7 @@ private struct FixedPointSearch {
                 return true
             }
         }
-        if r < 0.1 * Self.marginalReach, speed < 1e-7 * scale {
+        if r < 0.1 * Self.marginalReach, speed < 1e-2 * Self.marginalReach * scale {
             func isCovered() -> Bool { found.contains { $0.isMarginal && ($0.spin - c).length < Self.marginalReach } }
             if isCovered() { return true }
             polish(c)

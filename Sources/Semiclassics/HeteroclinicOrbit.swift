@@ -18,17 +18,19 @@ struct HeteroclinicOrbit: Sendable {
     let energy: Double
 }
 
-/// Where an orbit leaves the source's circle and enters the target's, and how long it takes: what Newton's iteration works on.
+/// What Newton's iteration works on: where an orbit leaves the source's circle and enters the target's, how long it takes, and
+/// points of it at equal times in between.
 struct OrbitGuess {
     var departure: Double
     var arrival: Double
     var time: Double
+    var nodes: [SIMD4<Double>]
 }
 
 /// Finds orbits from the unstable manifold of one fixed point to the stable manifold of another.
 ///
 /// Both manifolds are known as power series up to circles about the fixed points, so orbits need to be followed only in
-/// between: from either circle to the middle, where they must meet. No end is cut off, and the time is short.
+/// between, in pieces short enough that no error grows on the way (multiple shooting). No end is cut off.
 struct OrbitMatcher {
     let hamiltonian: AuxiliaryHamiltonian
     let source: InvariantManifold
@@ -37,122 +39,145 @@ struct OrbitMatcher {
     let departureRadius: Double
     let arrivalRadius: Double
 
-    static let tolerance = 1e-13
-    /// A mismatch that does not shrink any more is rounding, blown up by the motion's own instability, up to this size. The
-    /// action, being stationary, does not see it in first order.
-    static let acceptance = 1e-8
+    /// How well pieces are to meet.
+    enum Accuracy {
+        /// On the way to another orbit.
+        case rough
+        case full
+        /// Of each step of integration.
+        var tolerance: Double { self == .rough ? 1e-8 : 1e-13 }
+        /// A mismatch that does not shrink any more is rounding, up to this size. The action, being stationary, does not see it
+        /// in first order.
+        var acceptance: Double { self == .rough ? 1e-5 : 1e-9 }
+        var goal: Double { self == .rough ? 1e-7 : 1e-13 }
+    }
 
-    /// - Parameter shrink: by how much the circles are smaller than the series allow.
-    init(_ hamiltonian: AuxiliaryHamiltonian, from source: InvariantManifold, to target: InvariantManifold, shrink: Double = 1) {
+    /// - Parameters:
+    ///   - shrink: by how much the circles are smaller than the series allow.
+    ///   - radii: of the circles, if they are to be those of another matcher.
+    init(_ hamiltonian: AuxiliaryHamiltonian, from source: InvariantManifold, to target: InvariantManifold, shrink: Double = 1,
+         radii: (departure: Double, arrival: Double)? = nil) {
         self.hamiltonian = hamiltonian
         self.source = source
         self.target = target
-        departureRadius = source.greatestCircle / shrink
-        arrivalRadius = target.greatestCircle / shrink
+        departureRadius = radii?.departure ?? source.greatestCircle / shrink
+        arrivalRadius = radii?.arrival ?? target.greatestCircle / shrink
     }
 
     // MARK: Newton's iteration
 
-    /// y (0…3), ∫p dx (4), ∂y/∂φ (5…8).
-    private typealias Tangent = SIMD16<Double>
+    /// y (0…3), ∂y/∂y(0) by columns (4…19).
+    private typealias Tangent = SIMD32<Double>
 
     private func tangentFlow(_ s: Tangent) -> Tangent {
         let y = SIMD4(s[0], s[1], s[2], s[3]), flow = hamiltonian.linearised(y), v = flow.velocity
-        var d = s[5] * flow.columns[0]
-        d += s[6] * flow.columns[1]
-        d += s[7] * flow.columns[2]
-        d += s[8] * flow.columns[3]
         var result = Tangent.zero
         for k in 0..<4 {
             result[k] = v[k]
-            result[5 + k] = d[k]
+            let at = 4 + 4 * k
+            var d = s[at] * flow.columns[0]
+            d += s[at + 1] * flow.columns[1]
+            d += s[at + 2] * flow.columns[2]
+            d += s[at + 3] * flow.columns[3]
+            for row in 0..<4 { result[at + row] = d[row] }
         }
-        result[4] = y.z * v.x + y.w * v.y
         return result
     }
 
-    private func begin(_ manifold: InvariantManifold, _ angle: Double, _ radius: Double) -> Tangent {
-        let c = manifold.circle(angle, radius: radius), slope = manifold.circleSlope(angle, radius: radius)
-        let y = manifold.point(c), d = manifold.tangent(c, along: slope)
-        var state = Tangent.zero
-        for k in 0..<4 {
-            state[k] = y[k]
-            state[5 + k] = d[k]
+    private func point(_ manifold: InvariantManifold, _ angle: Double, _ radius: Double) -> (point: SIMD4<Double>, slope: SIMD4<Double>) {
+        let c = manifold.circle(angle, radius: radius)
+        return (manifold.point(c), manifold.tangent(c, along: manifold.circleSlope(angle, radius: radius)))
+    }
+
+    /// All pieces of a guess, followed from their beginnings.
+    private struct Pieces {
+        var ends: [SIMD4<Double>] = []
+        var columns: [[SIMD4<Double>]] = []
+        /// From where each piece ends to where the next one begins.
+        var gaps: [SIMD4<Double>] = []
+        var distance: Double { gaps.reduce(0) { $0 + ($1 * $1).sum() }.squareRoot() }
+    }
+
+    private func follow(_ guess: OrbitGuess, _ accuracy: Accuracy) -> Pieces? {
+        let count = guess.nodes.count + 1, span = guess.time / Double(count)
+        let first = point(source, guess.departure, departureRadius).point, last = point(target, guess.arrival, arrivalRadius).point
+        let beginnings = [first] + guess.nodes, goals = guess.nodes + [last]
+        var pieces = Pieces()
+        for k in 0..<count {
+            var state = Tangent.zero
+            for row in 0..<4 {
+                state[row] = beginnings[k][row]
+                state[4 + 5 * row] = 1
+            }
+            var integrator = Extrapolation<Tangent>(tolerance: accuracy.tolerance, firstStep: 0.5 * span, velocity: tangentFlow)
+            guard let end = integrator.state(after: span, from: state) else { return nil }
+            func vector(_ at: Int) -> SIMD4<Double> { SIMD4(end[at], end[at + 1], end[at + 2], end[at + 3]) }
+            pieces.ends.append(vector(0))
+            pieces.columns.append([vector(4), vector(8), vector(12), vector(16)])
+            pieces.gaps.append(vector(0) - goals[k])
         }
-        state[4] = manifold.action.evaluate(c.x, c.y)
-        return state
+        return pieces.distance.isFinite ? pieces : nil
     }
 
-    private struct Meeting {
-        let forward: Tangent, backward: Tangent
-        var gap: SIMD4<Double> { SIMD4(forward[0] - backward[0], forward[1] - backward[1], forward[2] - backward[2], forward[3] - backward[3]) }
-        var distance: Double { (gap * gap).sum().squareRoot() }
-    }
-
-    private func meet(_ guess: OrbitGuess, _ forwardTime: Double) -> Meeting? {
-        var out = Extrapolation<Tangent>(tolerance: Self.tolerance, firstStep: 0.05, velocity: tangentFlow)
-        guard let forward = out.state(after: forwardTime, from: begin(source, guess.departure, departureRadius)) else { return nil }
-        var back = Extrapolation<Tangent>(tolerance: Self.tolerance, firstStep: 0.05, velocity: tangentFlow)
-        guard let backward = back.state(after: forwardTime - guess.time, from: begin(target, guess.arrival, arrivalRadius)) else { return nil }
-        return Meeting(forward: forward, backward: backward)
-    }
-
-    /// Corrects a guess until both halves meet.
-    ///
-    /// Unknown are both angles and the time; the four conditions are one too many, but energy is zero on both manifolds.
-    func polish(_ start: OrbitGuess) -> (guess: OrbitGuess, orbit: HeteroclinicOrbit)? {
+    /// Corrects a guess until all pieces meet.
+    func polish(_ start: OrbitGuess, _ accuracy: Accuracy = .full) -> (guess: OrbitGuess, orbit: HeteroclinicOrbit)? {
         var guess = start
-        let forwardTime = 0.5 * guess.time
-        guard var meeting = meet(guess, forwardTime) else { return nil }
+        guard var pieces = follow(guess, accuracy) else { return nil }
         var last = Double.infinity
-        for _ in 0..<40 {
-            let distance = meeting.distance
-            if distance < 1e-13 || (distance < Self.acceptance && distance > 0.3 * last) { return orbit(guess, forwardTime, distance) }
+        for _ in 0..<(accuracy == .rough ? 8 : 20) {
+            let distance = pieces.distance
+            if distance < accuracy.goal || (distance < accuracy.acceptance && distance > 0.3 * last) { return orbit(guess, distance, accuracy) }
             last = distance
-            guard let step = step(meeting) else { return nil }
-            var factor = min(1, 0.5 / max(abs(step.x), abs(step.y), abs(step.z) / max(1, guess.time))), isBetter = false
-            for _ in 0..<8 {
-                let trial = OrbitGuess(departure: guess.departure + factor * step.x, arrival: guess.arrival + factor * step.y, time: guess.time + factor * step.z)
-                if trial.time > forwardTime, let next = meet(trial, forwardTime), next.distance < distance || (factor == 1 && distance < Self.acceptance) {
-                    (guess, meeting, isBetter) = (trial, next, true)
+            guard let step = step(guess, pieces) else { return nil }
+            var factor = min(1, 0.7 / max(abs(step.departure), abs(step.arrival), abs(step.time) / max(1, 0.3 * guess.time))), isBetter = false
+            for _ in 0..<(accuracy == .rough ? 3 : 5) {
+                var trial = guess
+                trial.departure += factor * step.departure
+                trial.arrival += factor * step.arrival
+                trial.time += factor * step.time
+                for k in trial.nodes.indices { trial.nodes[k] += factor * step.nodes[k] }
+                if trial.time > 0, let next = follow(trial, accuracy), next.distance < distance || (factor == 1 && distance < accuracy.acceptance) {
+                    (guess, pieces, isBetter) = (trial, next, true)
                     break
                 }
                 factor *= 0.4
             }
-            if !isBetter { return distance < Self.acceptance ? orbit(guess, forwardTime, distance) : nil }
+            if !isBetter { return distance < accuracy.acceptance ? orbit(guess, distance, accuracy) : nil }
         }
         return nil
     }
 
-    /// Gauss–Newton step in (departure, arrival, time).
-    private func step(_ m: Meeting) -> SIMD3<Double>? {
-        let a = SIMD4(m.forward[5], m.forward[6], m.forward[7], m.forward[8]), b = -SIMD4(m.backward[5], m.backward[6], m.backward[7], m.backward[8])
-        // The backward half ends at −(T − T_f): a longer time takes it further back.
-        let c = hamiltonian.velocity(SIMD4(m.backward[0], m.backward[1], m.backward[2], m.backward[3]))
-        // By orthogonalisation: columns differ by orders of magnitude.
-        let columns = [a, b, c], sizes = columns.map { ($0 * $0).sum().squareRoot() }
-        guard sizes.allSatisfy({ $0 > 0 && $0.isFinite }) else { return nil }
-        var q: [SIMD4<Double>] = [], r = [[Double]](repeating: [0, 0, 0], count: 3)
-        for k in 0..<3 {
-            var v = columns[k] / sizes[k]
-            for i in 0..<q.count {
-                for _ in 0..<2 {
-                    let overlap = (q[i] * v).sum()
-                    r[i][k] += overlap
-                    v -= overlap * q[i]
+    /// Newton's step.
+    ///
+    /// Unknown are both angles, the time and all nodes; the conditions are one too many, but energy is zero on both manifolds. A
+    /// slack along ∇H at the end takes that one up, and comes out as zero.
+    private func step(_ guess: OrbitGuess, _ pieces: Pieces) -> OrbitGuess? {
+        let count = pieces.gaps.count, size = 4 * count
+        var matrix = [Double](repeating: 0, count: size * size), right = [Double](repeating: 0, count: size)
+        func set(_ piece: Int, _ column: Int, _ v: SIMD4<Double>) { for row in 0..<4 { matrix[column * size + 4 * piece + row] = v[row] } }
+        let first = point(source, guess.departure, departureRadius).slope, end = point(target, guess.arrival, arrivalRadius)
+        var start = first.x * pieces.columns[0][0]
+        for k in 1..<4 { start += first[k] * pieces.columns[0][k] }
+        set(0, 0, start)
+        let arrival = size - 3, time = size - 2, slack = size - 1
+        for piece in 0..<count {
+            if piece > 0 { for k in 0..<4 { set(piece, 1 + 4 * (piece - 1) + k, pieces.columns[piece][k]) } }
+            if piece < count - 1 {
+                for k in 0..<4 {
+                    var unit = SIMD4<Double>.zero
+                    unit[k] = -1
+                    set(piece, 1 + 4 * piece + k, unit)
                 }
             }
-            r[k][k] = (v * v).sum().squareRoot()
-            guard r[k][k] > 1e-14 else { return nil }
-            q.append(v / r[k][k])
+            set(piece, time, hamiltonian.velocity(pieces.ends[piece]) / Double(count))
+            for row in 0..<4 { right[4 * piece + row] = -pieces.gaps[piece][row] }
         }
-        var x = [0.0, 0.0, 0.0]
-        for k in stride(from: 2, through: 0, by: -1) {
-            var sum = -(q[k] * m.gap).sum()
-            for i in (k + 1)..<3 where k < 2 { sum -= r[k][i] * x[i] }
-            x[k] = sum / r[k][k]
-        }
-        return SIMD3(x[0] / sizes[0], x[1] / sizes[1], x[2] / sizes[2])
+        set(count - 1, arrival, -end.slope)
+        let v = hamiltonian.velocity(end.point)
+        set(count - 1, slack, SIMD4(-v.z, -v.w, v.x, v.y) / (v * v).sum().squareRoot())
+        guard let x = DenseEigen.solve(matrix, size: size, rightHandSides: right), x.allSatisfy(\.isFinite) else { return nil }
+        return OrbitGuess(departure: x[0], arrival: x[arrival], time: x[time],
+                          nodes: (0..<count - 1).map { SIMD4(x[1 + 4 * $0], x[2 + 4 * $0], x[3 + 4 * $0], x[4 + 4 * $0]) })
     }
 
     // MARK: The orbit itself
@@ -172,30 +197,32 @@ struct OrbitMatcher {
         return State(y.x, y.y, y.z, y.w, manifold.action.evaluate(c.x, c.y), 0, 0, 0)
     }
 
-    private func orbit(_ guess: OrbitGuess, _ forwardTime: Double, _ distance: Double) -> (guess: OrbitGuess, orbit: HeteroclinicOrbit)? {
-        func follow(_ start: State, _ time: Double) -> (states: [State], times: [Double])? {
-            var integrator = Extrapolation<State>(tolerance: Self.tolerance, firstStep: 0.05, velocity: Self.flow(hamiltonian))
-            var states = [start], times = [0.0], gone = 0.0
-            while abs(time - gone) > 1e-14 * abs(time) {
-                // Short enough for a smooth path.
-                let s = states[states.count - 1], v = integrator.velocity(s), speed = (v.lowHalf * v.lowHalf).sum().squareRoot()
-                let most = min(abs(time - gone), 0.04 / max(speed, 1e-12))
-                guard let (next, dt) = integrator.advance(s, limit: time < 0 ? -most : most) else { return nil }
-                states.append(next)
-                gone += dt
-                times.append(gone)
-                if states.count > 20_000 { return nil }
+    private func orbit(_ guess: OrbitGuess, _ distance: Double, _ accuracy: Accuracy) -> (guess: OrbitGuess, orbit: HeteroclinicOrbit)? {
+        let count = guess.nodes.count + 1, span = guess.time / Double(count)
+        var state = Self.state(source, guess.departure, departureRadius), points: [SIMD4<Double>] = [], actions: [Double] = [], times: [Double] = []
+        for piece in 0..<count {
+            var integrator = Extrapolation<State>(tolerance: accuracy.tolerance, firstStep: 0.5 * span, velocity: Self.flow(hamiltonian)), gone = 0.0
+            if piece > 0 {
+                let node = guess.nodes[piece - 1]
+                state = State(node.x, node.y, node.z, node.w, state[4], 0, 0, 0)
             }
-            return (states, times)
+            while span - gone > 1e-14 * span {
+                points.append(SIMD4(state[0], state[1], state[2], state[3]))
+                actions.append(state[4])
+                times.append(Double(piece) * span + gone)
+                // Short enough for a smooth path.
+                let v = integrator.velocity(state), speed = (v.lowHalf * v.lowHalf).sum().squareRoot()
+                guard points.count < 20_000, let (next, dt) = integrator.advance(state, limit: min(span - gone, 0.06 / max(speed, 1e-12))) else { return nil }
+                state = next
+                gone += dt
+            }
         }
-        guard let out = follow(Self.state(source, guess.departure, departureRadius), forwardTime),
-              let back = follow(Self.state(target, guess.arrival, arrivalRadius), forwardTime - guess.time) else { return nil }
-        let action = out.states[out.states.count - 1][4] - back.states[back.states.count - 1][4]
-        let states = out.states + back.states.dropLast().reversed(), times = out.times + back.times.dropLast().reversed().map { guess.time + $0 }
-        let actions = out.states.map { $0[4] } + back.states.dropLast().reversed().map { action + $0[4] }
-        let points = states.map { SIMD4($0[0], $0[1], $0[2], $0[3]) }
+        let last = Self.state(target, guess.arrival, arrivalRadius)
+        points.append(SIMD4(last[0], last[1], last[2], last[3]))
+        actions.append(state[4])
+        times.append(guess.time)
         let energy = points.reduce(0) { max($0, abs(hamiltonian.value($1))) }
-        return (guess, HeteroclinicOrbit(action: action, points: points, actions: actions, times: times, residual: distance, energy: energy))
+        return (guess, HeteroclinicOrbit(action: state[4] - last[4], points: points, actions: actions, times: times, residual: distance, energy: energy))
     }
 
     /// A guess from points along a nearby orbit, first to last.
@@ -237,6 +264,18 @@ struct OrbitMatcher {
         }
         guard points.count > 1, let first = place(source, departureRadius, Array(points.indices), backward: false),
               let last = place(target, arrivalRadius, Array(points.indices.reversed()), backward: true), last.time > first.time else { return nil }
-        return OrbitGuess(departure: first.angle, arrival: last.angle, time: last.time - first.time)
+        // One piece for about every e-fold of the fastest growth.
+        let time = last.time - first.time
+        let rate = [source.linear, target.linear].map { max(abs($0.eigenvalues.0.re), abs($0.eigenvalues.1.re)) }.max() ?? 1
+        let count = min(max(Int((0.7 * time * rate).rounded(.up)), 4), 24)
+        var nodes: [SIMD4<Double>] = [], k = 0
+        for node in 1..<count {
+            let t = first.time + time * Double(node) / Double(count)
+            while k + 1 < times.count, abs(times[k + 1] - t) <= abs(times[k] - t) { k += 1 }
+            var integrator = Extrapolation<SIMD4<Double>>(tolerance: 1e-10, firstStep: 0.02, velocity: hamiltonian.velocity)
+            guard let y = t == times[k] ? points[k] : integrator.state(after: t - times[k], from: points[k]) else { return nil }
+            nodes.append(y)
+        }
+        return OrbitGuess(departure: first.angle, arrival: last.angle, time: time, nodes: nodes)
     }
 }
