@@ -40,7 +40,7 @@ let package = Package(
         .executableTarget(name: "macrospin-bench", dependencies: ["Lindblad", "SpinAlgebra", "CLAPACK"], path: "Benchmarks/Solver"),
         .testTarget(name: "SpinAlgebraTests", dependencies: ["SpinAlgebra", "Numbers"]),
         .testTarget(name: "LindbladTests", dependencies: ["Lindblad", "LinearAlgebra", "SpinAlgebra", "Numbers", "Studies"]),
-        .testTarget(name: "SemiclassicsTests", dependencies: ["Semiclassics", "SpinAlgebra", "Numbers", "Studies", "LinearAlgebra"]),
+        .testTarget(name: "SemiclassicsTests", dependencies: ["Semiclassics", "Lindblad", "SpinAlgebra", "Numbers", "Studies", "LinearAlgebra"]),
         // A sweep with a made-up study, in a process of its own that tests may kill.
         .executableTarget(name: "sweep-harness", dependencies: ["Sweep", "Studies"], path: "Tests/Harness", exclude: ["README.md"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Studies", "SpinAlgebra", "sweep-harness"]),
