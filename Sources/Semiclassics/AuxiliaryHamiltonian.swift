@@ -158,6 +158,12 @@ extension AuxiliaryHamiltonian {
 
     func spin(_ y: SIMD4<Double>) -> SpinComponents<Double> { spin(y.x, y.y, y.z, y.w) }
 
+    /// Real and imaginary part of the complexified spin in laboratory axes. In semiclassical Wigner, which knows no complexified
+    /// spin, the real spin at the position.
+    func laboratorySpin(_ y: SIMD4<Double>) -> (re: SIMD3<Double>, im: SIMD3<Double>) {
+        gauge == .wigner(exact: 0) ? (chart.direction(y.x, y.y), .zero) : chart.laboratory(spin(y))
+    }
+
     /// The phase space point of a complexified spin in the chart's axes (Q and P: undoes `spin`).
     func point(_ n: SpinComponents<Double>) -> SIMD4<Double> {
         func quotient(_ a: ComplexScalar<Double>, _ b: ComplexScalar<Double>) -> ComplexScalar<Double> { (1 / b.squaredMagnitude) * (a * b.conjugate) }

@@ -70,13 +70,15 @@ struct Extrapolation<State: SIMD> where State.Scalar == Double {
         return 0.5 * (before + now + h * velocity(now))
     }
 
-    /// The state after a time of either sign; nil where it runs off.
-    mutating func state(after time: Double, from start: State) -> State? {
-        var state = start, gone = 0.0
+    /// The state after a time of either sign; nil where it runs off, or more steps are needed than are allowed.
+    mutating func state(after time: Double, from start: State, within steps: Int = .max) -> State? {
+        var state = start, gone = 0.0, count = 0
         while abs(time - gone) > 1e-14 * abs(time) {
             guard let (next, dt) = advance(state, limit: time - gone) else { return nil }
             state = next
             gone += dt
+            count += 1
+            if count > steps { return nil }
         }
         return state
     }

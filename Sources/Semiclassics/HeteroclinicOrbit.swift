@@ -110,7 +110,8 @@ struct OrbitMatcher {
                 state[4 + 5 * row] = 1
             }
             var integrator = Extrapolation<Tangent>(tolerance: accuracy.tolerance, firstStep: 0.5 * span, velocity: tangentFlow)
-            guard let end = integrator.state(after: span, from: state) else { return nil }
+            // A piece is about one e-fold long: if it takes more than a few steps it runs off.
+            guard let end = integrator.state(after: span, from: state, within: 40) else { return nil }
             func vector(_ at: Int) -> SIMD4<Double> { SIMD4(end[at], end[at + 1], end[at + 2], end[at + 3]) }
             pieces.ends.append(vector(0))
             pieces.columns.append([vector(4), vector(8), vector(12), vector(16)])
@@ -123,9 +124,11 @@ struct OrbitMatcher {
     func polish(_ start: OrbitGuess, _ accuracy: Accuracy = .full) -> (guess: OrbitGuess, orbit: HeteroclinicOrbit)? {
         var guess = start
         guard var pieces = follow(guess, accuracy) else { return nil }
+        let first = pieces.distance
         var last = Double.infinity
-        for _ in 0..<(accuracy == .rough ? 8 : 20) {
+        for round in 0..<(accuracy == .rough ? 8 : 20) {
             let distance = pieces.distance
+            if round > 5, distance > 0.3 * first { return nil }
             if distance < accuracy.goal || (distance < accuracy.acceptance && distance > 0.3 * last) { return orbit(guess, distance, accuracy) }
             last = distance
             guard let step = step(guess, pieces) else { return nil }

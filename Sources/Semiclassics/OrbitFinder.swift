@@ -186,6 +186,6 @@ struct OrbitFinder {
         let hamiltonian = second.hamiltonian
         guard error <= 1e-5 else { return .failure(Failure(description: "a second run from smaller circles does not confirm the action")) }
         return .success(Instanton(action: orbit.action, error: error, residual: orbit.residual, energy: orbit.energy,
-                                  path: orbit.points.map { chart.laboratory(hamiltonian.spin($0)) }, actions: orbit.actions, isPlane: false))
+                                  path: orbit.points.map(hamiltonian.laboratorySpin), actions: orbit.actions, isPlane: false))
     }
 }

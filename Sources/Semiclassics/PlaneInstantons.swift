@@ -35,7 +35,7 @@ struct PlaneInstantons {
                 let states = again.points.map { SIMD4(0, $0.x, 0, $0.y) }
                 let instanton = Instanton(action: again.action, error: max(change, 1e-15), residual: again.residual,
                                           energy: states.reduce(0) { max($0, abs(hamiltonian.value($1))) },
-                                          path: states.map { chart.laboratory(hamiltonian.spin($0)) }, actions: again.actions, isPlane: true)
+                                          path: states.map(hamiltonian.laboratorySpin), actions: again.actions, isPlane: true)
                 return (chart.direction(0, end), instanton)
             }
             return nil

@@ -114,6 +114,8 @@ struct PlaneTracer {
     private var nodes = Self.rule(12)
     private static func rule(_ order: Int) -> [(place: Double, weight: Double)] { GaussRule.unitInterval(order).sorted { $0.place < $1.place } }
 
+    private static let firstStep = 2e-3
+
     init(_ energy: PlaneEnergy) { self.energy = energy }
 
     enum Outcome {
@@ -125,11 +127,14 @@ struct PlaneTracer {
 
     /// - Parameter upward: whether w grows at first.
     func trace(from start: Double, upward: Bool) -> Outcome {
-        var v = SIMD2(start, 0.0), points = [v], actions = [0.0], residual = 0.0, ds = stride
+        var v = SIMD2(start, 0.0), points = [v], actions = [0.0], residual = 0.0
+        // Short at first: where two fixed points are about to meet, the curve between them is.
+        var ds = min(stride, Self.firstStep)
         guard var direction = tangent(v) else { return .lost }
         if (direction.x > 0) != upward { direction = -direction }
         for _ in 0..<20_000 {
-            guard let step = advance(v, direction, ds, &residual) else {
+            // A curve that crosses p = 0 and comes back within one step would not be seen to have ended.
+            guard let step = advance(v, direction, ds, &residual), points.count == 1 || !step.dips || v.y * step.end.y <= 0 else {
                 ds *= 0.5
                 if ds < 1e-8 { return .lost }
                 continue
@@ -162,10 +167,10 @@ struct PlaneTracer {
     /// The piece of the curve above the chord of given length along t: its end, its tangent there, and ∫ p dw by Gauss on
     /// points of the curve.
     private func advance(_ v: SIMD2<Double>, _ t: SIMD2<Double>, _ length: Double,
-                         _ residual: inout Double) -> (end: SIMD2<Double>, direction: SIMD2<Double>, action: Double)? {
+                         _ residual: inout Double) -> (end: SIMD2<Double>, direction: SIMD2<Double>, action: Double, dips: Bool)? {
         let normal = SIMD2(-t.y, t.x)
         // Heights above the chord, and slopes, where the curve is known.
-        var known: [(place: Double, height: Double, slope: Double)] = [(0, 0, 0)], sum = 0.0, worst = 0.0
+        var known: [(place: Double, height: Double, slope: Double)] = [(0, 0, 0)], sum = 0.0, worst = 0.0, dips = false
         func guess(_ s: Double) -> Double {
             let last = known[known.count - 1], h = s - last.place
             guard known.count > 1 else { return last.height + last.slope * h }
@@ -196,12 +201,13 @@ struct PlaneTracer {
         }
         for (c, weight) in nodes {
             guard let node = settle(c * length) else { return nil }
+            dips = dips || node.point.y * v.y < 0
             sum += weight * length * node.point.y * (t.x + node.slope * normal.x)
         }
         guard let end = settle(length), abs(atan(end.slope)) < turn else { return nil }
         let direction = t + end.slope * normal
         residual = max(residual, worst)
-        return (end.point, direction / (direction * direction).sum().squareRoot(), sum)
+        return (end.point, direction / (direction * direction).sum().squareRoot(), sum, dips)
     }
 
     /// The zero of K(w, 0) near a point.

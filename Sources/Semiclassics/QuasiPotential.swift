@@ -23,7 +23,9 @@ struct LocalQuasiPotential {
     }
 
     /// Length between samples in radians, and where a ray ends.
-    private static let spacing = 0.05, greatestLength = 5.0, greatestCount = 500
+    private static let spacing = 0.05, greatestLength = 5.0, greatestCount = 800
+    /// Of triangles between samples: size in radians, and by how much their corners may disagree about a value.
+    private static let greatestReach = 0.15, greatestSpread = 0.03
 
     /// - Throws: `EigenvalueError`.
     /// - Returns: nil where the fixed point is not hyperbolic.
@@ -40,7 +42,7 @@ struct LocalQuasiPotential {
                 let a = rays[k], b = rays[(k + 1) % rays.count], common = min(a.points.count, b.points.count)
                 let span = b.angle > a.angle ? b.angle - a.angle : b.angle + 2 * .pi - a.angle
                 guard span > 1e-9, common > 0 else { continue }
-                if (a.points[common - 1].direction - b.points[common - 1].direction).length > 0.15 {
+                if (a.points[common - 1].direction - b.points[common - 1].direction).length > 0.1 {
                     additions.append(ray((a.angle + 0.5 * span).truncatingRemainder(dividingBy: 2 * .pi)))
                 }
             }
@@ -73,10 +75,12 @@ struct LocalQuasiPotential {
             let (a, b) = chart.coordinates(n)
             return SIMD2(a, b)
         }
-        // About the attractor itself: the series.
+        // About the fixed point itself: the series.
+        var isSettled = [Bool](repeating: false, count: directions.count)
         for (k, x) in places.enumerated() where (x * x).sum() < 0.5 {
             if let c = coordinates(of: x), case let m = manifold.metric.apply(c), (m * m).sum().squareRoot() <= 1.05 * manifold.greatestCircle {
                 least[k] = manifold.action.evaluate(c.x, c.y)
+                isSettled[k] = true
             }
         }
         let buckets = Buckets(directions)
@@ -84,11 +88,11 @@ struct LocalQuasiPotential {
             let a = rays[k].points, b = rays[(k + 1) % rays.count].points
             for m in 1..<max(1, min(a.count, b.count)) {
                 for corners in [[a[m - 1], a[m], b[m]], [a[m - 1], b[m], b[m - 1]]] {
-                    fill(corners, places, buckets, &least)
+                    fill(corners, places, buckets, isSettled, &least)
                 }
             }
         }
-        return least.map { $0.isFinite ? max($0, 0) : $0 }
+        return least
     }
 
     /// c with the position x, by Newton's iteration.
@@ -105,21 +109,26 @@ struct LocalQuasiPotential {
     }
 
     /// Grid points inside a triangle of samples, each with its value: from every corner S + ½p·dx, exact for quadratic S.
-    private func fill(_ corners: [Sample], _ places: [SIMD2<Double>], _ buckets: Buckets, _ least: inout [Double]) {
+    private func fill(_ corners: [Sample], _ places: [SIMD2<Double>], _ buckets: Buckets, _ isSettled: [Bool], _ least: inout [Double]) {
         let p = corners.map { SIMD2($0.y.x, $0.y.y) }, u = p[1] - p[0], v = p[2] - p[0], area = u.x * v.y - u.y * v.x
         guard abs(area) > 1e-300 else { return }
         let middle = (corners[0].direction + corners[1].direction + corners[2].direction).unit
         let reach = corners.reduce(0) { max($0, ($1.direction - middle).length) }
-        guard reach < 0.3 else { return }
+        guard reach < Self.greatestReach else { return }
         buckets.visit(near: middle, within: reach + 1e-9) { k in
+            if isSettled[k] { return }
             let d = places[k] - p[0]
             let s = (d.x * v.y - d.y * v.x) / area, t = (u.x * d.y - u.y * d.x) / area
             guard s >= -1e-9, t >= -1e-9, s + t <= 1 + 1e-9 else { return }
-            var value = 0.0
+            var value = 0.0, lowest = Double.infinity, highest = -Double.infinity
             for (weight, corner) in zip([1 - s - t, s, t], corners) {
-                let step = places[k] - SIMD2(corner.y.x, corner.y.y)
-                value += weight * (corner.action + 0.5 * (corner.y.z * step.x + corner.y.w * step.y))
+                let step = places[k] - SIMD2(corner.y.x, corner.y.y), rise = corner.y.z * step.x + corner.y.w * step.y
+                value += weight * (corner.action + 0.5 * rise)
+                lowest = min(lowest, corner.action + rise)
+                highest = max(highest, corner.action + rise)
             }
+            // Corners of one sheet agree to second order; where motions have come apart they do not.
+            guard highest - lowest < Self.greatestSpread else { return }
             if value < least[k], value > -1e-6 { least[k] = value }
         }
     }

@@ -111,6 +111,10 @@ public struct InstantonStudy: Study {
             solution.basins.contains { pair in pair.contains { i in pair.contains { $0 != i && solution.barrier(representation, from: i, to: $0).isNaN } } }
         }
         if open { return (.notConverged, solution.complaints.first ?? "no instanton leads from an attractor to the boundary of its basin") }
+        // Basins that touch at no fixed point are parted by a cycle.
+        guard representations.allSatisfy({ MetastableChain(barriers: solution.barriers($0)).weightExponents.allSatisfy(\.isFinite) }) else {
+            return (.notConverged, "no unstable fixed point lies between the basins of all attractors: a repelling limit cycle parts them")
+        }
         return (.ok, "")
     }
 

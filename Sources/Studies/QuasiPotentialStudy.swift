@@ -5,9 +5,9 @@ import SpinAlgebra
 /// S on the sphere: quasiprobability of the steady state ~ exp(−j S) for N → ∞. Depends on no N.
 public struct QuasiPotentialStudy: Study {
     public static let name = "quasiPotential"
-    public static let summary = "quasi-potential S on the sphere: Husimi Q (or P, semiclassical Wigner) of the steady state ~ exp(-j S)"
+    public static let summary = "quasi-potential S on the sphere: Husimi Q (or semiclassical Wigner) of the steady state ~ exp(-j S)"
     public static let options: [OptionSpec] = [
-        OptionSpec("representation", .choice(Representation.allCases.map(\.rawValue)), default: .text("Q"), help: "Q, P or SW (semiclassical Wigner)"),
+        OptionSpec("representation", .choice([Representation.q.rawValue, Representation.semiclassicalWigner.rawValue]), default: .text("Q"), help: "Q or SW (semiclassical Wigner)"),
         OptionSpec("grid", .map([
             OptionSpec("theta", .integer(2...2000), default: .integer(StateMeasures.defaultTheta), help: "number of polar angles (Gauss-Legendre nodes in cos theta)"),
             OptionSpec("phi", .integer(1...4000), default: .integer(StateMeasures.defaultPhi), help: "number of azimuths, equidistant from 0"),

@@ -64,7 +64,7 @@ import Testing
         #expect(try refusal([:])?.message == "the option over is missing")
         #expect(try refusal(["over": .text("Omega")])?.hint == "axes here are Gamma")
         #expect(try refusal(["over": .text("N")])?.message.contains("classical limit") == true)
-        #expect(try refusal(["over": .text("Gamma")], [1])?.message.contains("need a range") == true)
+        #expect(try refusal(["over": .text("Gamma")], [1])?.message.contains("a range is needed") == true)
         #expect(try refusal(["over": .text("Gamma"), "from": .number(3)])?.path == ["from"])
     }
 }
