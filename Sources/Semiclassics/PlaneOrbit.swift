@@ -114,7 +114,7 @@ struct PlaneTracer {
     private var nodes = Self.rule(12)
     private static func rule(_ order: Int) -> [(place: Double, weight: Double)] { GaussRule.unitInterval(order).sorted { $0.place < $1.place } }
 
-    private static let firstStep = 2e-3
+    private static let firstStep = 4e-3
 
     init(_ energy: PlaneEnergy) { self.energy = energy }
 
@@ -153,7 +153,7 @@ struct PlaneTracer {
             v = new
             direction = step.direction
             if max(abs(v.x), abs(v.y)) > PlaneCurve.bound { return .unbounded }
-            ds = min(stride * max(1, 0.3 * max(abs(v.x), abs(v.y))), 1.5 * ds)
+            ds = min(stride * max(1, 0.3 * max(abs(v.x), abs(v.y))), 2.5 * ds)
         }
         return .lost
     }

@@ -23,9 +23,9 @@ struct LocalQuasiPotential {
     }
 
     /// Length between samples in radians, and where a ray ends.
-    private static let spacing = 0.05, greatestLength = 5.0, greatestCount = 800
+    private static let spacing = 0.05, greatestLength = 5.0, greatestCount = 2000
     /// Of triangles between samples: size in radians, and by how much their corners may disagree about a value.
-    private static let greatestReach = 0.15, greatestSpread = 0.03
+    private static let greatestReach = 0.2, greatestSpread = 0.1
 
     /// - Throws: `EigenvalueError`.
     /// - Returns: nil where the fixed point is not hyperbolic.
@@ -36,12 +36,12 @@ struct LocalQuasiPotential {
         self.manifold = manifold
         rays = (0..<120).map { ray(2 * .pi * Double($0) / 120) }
         // More rays wherever neighbours come apart.
-        for _ in 0..<10 {
+        for _ in 0..<24 {
             var additions: [Ray] = []
             for k in rays.indices where rays.count + additions.count < Self.greatestCount {
                 let a = rays[k], b = rays[(k + 1) % rays.count], common = min(a.points.count, b.points.count)
                 let span = b.angle > a.angle ? b.angle - a.angle : b.angle + 2 * .pi - a.angle
-                guard span > 1e-9, common > 0 else { continue }
+                guard span > 1e-12, common > 0 else { continue }
                 if (a.points[common - 1].direction - b.points[common - 1].direction).length > 0.1 {
                     additions.append(ray((a.angle + 0.5 * span).truncatingRemainder(dividingBy: 2 * .pi)))
                 }

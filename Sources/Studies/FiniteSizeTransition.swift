@@ -85,7 +85,8 @@ struct FiniteSizeTransition {
         func slope(_ x: Double) -> Double { evaluate(x).slope }
     }
 
-    /// The limit j → ∞ of a series in 1/j by the polynomial through the largest sizes, and how far the next lower order is off.
+    /// The limit j → ∞ of a series in 1/j by the polynomial through the largest sizes, and how far it is from those without the
+    /// smallest and without the largest of them.
     static func limit(_ sizes: [Int], _ values: [Double]) -> (value: Double, error: Double)? {
         let known = zip(sizes, values).filter { $0.1.isFinite }.sorted { $0.0 < $1.0 }.suffix(4)
         guard known.count > 1 else { return nil }
@@ -99,7 +100,7 @@ struct FiniteSizeTransition {
                 }
             }
         }
-        let all = ArraySlice(Array(known)), best = extrapolated(all), lower = extrapolated(ArraySlice(Array(all.dropFirst())))
-        return (best, abs(best - lower))
+        let all = Array(known), best = extrapolated(ArraySlice(all))
+        return (best, max(abs(best - extrapolated(ArraySlice(Array(all.dropFirst())))), abs(best - extrapolated(ArraySlice(Array(all.dropLast()))))))
     }
 }

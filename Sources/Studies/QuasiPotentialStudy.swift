@@ -36,13 +36,13 @@ public struct QuasiPotentialStudy: Study {
     public var outputs: [OutputSpec] {
         let sphere = [OutputAxis(name: "theta", extent: grid.theta.count, coordinates: grid.theta), OutputAxis(name: "phi", extent: grid.phi.count, coordinates: grid.phi)]
         return [
-            OutputSpec("quasi_potential", axes: sphere, meaning: "S in units of j, least 0: \(representation.rawValue) of the steady state ~ exp(-j S)"),
+            OutputSpec("quasi_potential", axes: sphere, meaning: "S in units of j, least 0: \(representation.rawValue) of the steady state ~ exp(-j S); far above the exits an upper bound"),
             OutputSpec("quasi_potential_source", kind: .integer, axes: sphere,
                        meaning: "fixed point that each direction is reached from: attractors in ascending order of n_z, then exits; -1 where none"),
         ]
     }
 
-    public func cost(at point: Point) -> Cost { Cost(seconds: 4) }
+    public func cost(at point: Point) -> Cost { Cost(seconds: 8) }
 
     public func run(at point: Point, in context: StudyContext) throws -> Record {
         try SemiclassicalInputs.timed {
