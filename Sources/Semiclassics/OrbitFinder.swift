@@ -131,13 +131,13 @@ struct OrbitFinder {
     }
 
     /// Orbits corrected on the way at most.
-    private static let greatestStepCount = 40
+    private static let greatestStepCount = 60
 
     /// Switches on what semiclassical Wigner leaves out.
     private func deformed(_ start: Found, _ exit: FixedPoint) throws -> Found? {
         var share = 0.0, step = 0.25, now = start, before: (share: Double, found: Found)?
         // Corrections with all digits, where rough ones fail.
-        var pains = 4
+        var pains = 12
         // Circles stay what they are, lest orbits seem to jump; the series are good enough a little beyond their own.
         let first = try matcher(.wigner(exact: 0), exit), radii = (departure: first.departureRadius, arrival: first.arrivalRadius)
         for _ in 0..<Self.greatestStepCount {
@@ -170,7 +170,7 @@ struct OrbitFinder {
                 step = min(0.5, 1.5 * step)
             } else {
                 step *= 0.4
-                if step < 0.005 { return nil }
+                if step < 5e-4 { return nil }
             }
         }
         return nil
