@@ -36,7 +36,7 @@ public struct QuasiPotentialStudy: Study {
     public var outputs: [OutputSpec] {
         let sphere = [OutputAxis(name: "theta", extent: grid.theta.count, coordinates: grid.theta), OutputAxis(name: "phi", extent: grid.phi.count, coordinates: grid.phi)]
         return [
-            OutputSpec("quasi_potential", axes: sphere, meaning: "S in units of j, least 0: \(representation.rawValue) of the steady state ~ exp(-j S); far above the exits an upper bound"),
+            OutputSpec("quasi_potential", axes: sphere, meaning: "S in units of j, least 0: \(representation.rawValue) of the steady state ~ exp(-j S); above the exits an upper bound, missing beyond twice their level"),
             OutputSpec("quasi_potential_source", kind: .integer, axes: sphere,
                        meaning: "fixed point that each direction is reached from: attractors in ascending order of n_z, then exits; -1 where none"),
         ]
@@ -58,10 +58,13 @@ public struct QuasiPotentialStudy: Study {
             }
             let directions = grid.theta.flatMap { theta in grid.phi.map { SphericalDirection.unit(theta, $0) } }
             let potential = try QuasiPotential(symbol, representation, sources: sources, at: directions)
+            // Well above the highest way out what is known is an upper bound, and no good one.
+            let exits = sources.dropFirst(solution.attractors.count).map(\.value), limit = exits.max().map { 2 * $0 + 0.25 } ?? .infinity
+            let isTrusted = potential.values.map { $0 <= limit }
             let shape = [grid.theta.count, grid.phi.count]
             return Record(status: .ok, outputs: [
-                "quasi_potential": OutputArray(shape: shape, data: potential.values),
-                "quasi_potential_source": OutputArray(shape: shape, data: potential.owners.map(Double.init)),
+                "quasi_potential": OutputArray(shape: shape, data: zip(potential.values, isTrusted).map { $1 ? $0 : .nan }),
+                "quasi_potential_source": OutputArray(shape: shape, data: zip(potential.owners, isTrusted).map { $1 ? Double($0) : -1 }),
             ])
         }
     }
