@@ -208,8 +208,8 @@ private struct ClassicalChain {
         let order = (0..<count).sorted { Self.precedes(spins[$0], spins[$1]) }
         func arranged(_ matrix: [[Double]]) -> [[Double]] { order.map { i in order.map { matrix[i][$0] } } }
         let rates = arranged(generator.map { $0.map(\.high) })
-        // Estimates of rounding hold to a factor of two (birth-death chains, where rates are known otherwise).
-        let errors = arranged(zip(roundingErrors, truncationErrors).map { zip($0, $1).map { 2 * $0 + $1 } })
+        // Estimates hold to a factor of two (birth-death chains, where rates are known otherwise).
+        let errors = arranged(zip(roundingErrors, truncationErrors).map { zip($0, $1).map { 2 * ($0 + $1) } })
         let weights = Self.stationary(rates)
         var weightErrors = weights.map { 8 * Double.ulpOfOne * $0 }
         for i in 0..<count {

@@ -54,13 +54,11 @@ extension SolverTests { @Suite struct RateChainTests {
 
         let solver = try LindbladSolver(model: model), chain = try RatesTests.chain(solver, spinCount, ["Gamma": pump])
         let differences = [chain.rates[0][1] / there - 1, chain.rates[1][0] / back - 1, chain.weights[0] / chain.weights[1] / weight - 1]
-        print("two wells, N = \(spinCount), Gamma = \(pump): rates \(chain.rates[0][1]), \(chain.rates[1][0]), off by \(differences) at a ratio of \(chain.separationRatio)")
         // 1/T of the mean time between the tops of the wells is the rate but for corrections of order slow/fast.
         let errors = [chain.errors[0][1] / chain.rates[0][1], chain.errors[1][0] / chain.rates[1][0]]
         for (difference, error) in zip(differences, errors + [errors[0] + errors[1]]) {
             #expect(abs(difference) < 5 / chain.separationRatio + error + 1e-11)
         }
-        print("    relative errors estimated \(errors)")
         #expect(errors.allSatisfy { $0 < 1e-4 })
     }
 
@@ -82,7 +80,6 @@ extension SolverTests { @Suite struct RateChainTests {
         let lowFlow = down(-30) * weight(-30), highFlow = down(20) * weight(20), total = wells.reduce(0, +)
         let expected = [[0, lowFlow / wells[0], 0], [lowFlow / wells[1], 0, highFlow / wells[1]], [0, highFlow / wells[2], 0]]
         let chain = try RatesTests.chain(LindbladSolver(model: model), spinCount, [:], states: 3)
-        print("three wells, N = \(spinCount): \(chain.rates), expected \(expected), errors \(chain.errors), ambiguities \(chain.ambiguities), ratio \(chain.separationRatio)")
         for (i, k) in [(0, 1), (1, 0), (1, 2), (2, 1)] { #expect(abs(chain.rates[i][k] / expected[i][k] - 1) < 1e-7) }
         for (i, k) in [(0, 2), (2, 0)] { #expect(abs(chain.rates[i][k]) + chain.errors[i][k] <= chain.detours[i][k]) }
         for i in 0..<3 { #expect(abs(chain.weights[i] / (wells[i] / total) - 1) < 1e-7) }
