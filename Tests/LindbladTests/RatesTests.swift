@@ -32,7 +32,6 @@ extension SolverTests { @Suite struct RatesTests {
     func ratesAddUpToTheGap(_ drive: Double, _ pump: Double, _ spinCount: Int, _ gap: Double) throws {
         let solver = try solver(), chain = try Self.chain(solver, spinCount, ["Omega": drive, "Gamma": pump])
         let sum = chain.rates[0][1] + chain.rates[1][0]
-        print("rates, N = \(spinCount), Omega = \(drive), Gamma = \(pump): \(chain.rates[0][1]), \(chain.rates[1][0]), errors \(chain.errors[0][1]), \(chain.errors[1][0]), sum over gap - 1: \(sum / gap - 1)")
         #expect(abs(sum / gap - 1) < 2e-12)
         let own = try solver.slowModes(solver.model.instance(spinCount: spinCount, ["Omega": drive, "Gamma": pump]), count: 1).modes[0]
         #expect(abs(sum - own.decayRate) <= 4 * own.error)
@@ -46,7 +45,6 @@ extension SolverTests { @Suite struct RatesTests {
         let solver = try solver("driven-twisting")
         let chain = try Self.chain(solver, spinCount, ["Omega": drive, "Delta": 1.6, "chi": 2, "kappa": 1])
         #expect(abs((chain.rates[0][1] + chain.rates[1][0]) / gap - 1) < 1e-11)
-        print("twisting, N = \(spinCount), Omega = \(drive): spins \(chain.spins), weights \(chain.weights), ratio \(chain.separationRatio)")
     }
 
     /// Steady-state ratio Q(z_S)/Q(z_N) at the classical attractors, N over N + 2, of the reference in quadruple precision: from
@@ -79,7 +77,6 @@ extension SolverTests { @Suite struct RatesTests {
             return (log(weights[0] / weights[1]), log(mixture(south) / mixture(north)), weights.min()!)
         }
         let here = try logarithm(spinCount), next = try logarithm(spinCount + 2)
-        print("ratio, N = \(spinCount), Omega = \(drive), Gamma = \(pump): \(here.husimi - next.husimi), of weights \(here.weights - next.weights), expected \(expected); attractors \(south), \(north)")
         #expect(abs(here.husimi - next.husimi - expected) < 1e-8 + 1e-14 / next.least)
         #expect(abs(here.weights - next.weights - expected) < 12 / Double(spinCount * spinCount))
     }
@@ -91,7 +88,6 @@ extension SolverTests { @Suite struct RatesTests {
         let a = try barriers(solver, small, ["Omega": drive, "Gamma": pump]), b = try barriers(solver, large, ["Omega": drive, "Gamma": pump])
         let s = Double(small + 1) * Double(small + 1), l = Double(large + 1) * Double(large + 1)
         func limit(_ x: Double, _ y: Double) -> Double { (l * y - s * x) / (l - s) }
-        print("barriers, Omega = \(drive), Gamma = \(pump): \(limit(a.up, b.up)), \(limit(a.down, b.down)); at N = \(large) \(b); expected \(up), \(down)")
         #expect(abs(limit(a.up, b.up) - up) < 5e-5)
         #expect(abs(limit(a.down, b.down) - down) < 5e-5)
         #expect(b.error < 1e-4)
@@ -113,7 +109,6 @@ extension SolverTests { @Suite struct RatesTests {
         // The state at the upper end is the one of greater ⟨Jz⟩ if the right mode has ⟨Jz⟩ > 0.
         let isUp = solve.state(frame: modes.frame, adding: v, weight: 1).expectation(.jz).re > solve.state(frame: modes.frame).expectation(.jz).re
         let upper = (mean - range.least) / (range.greatest - range.least), weight = isUp ? upper : 1 - upper
-        print("extreme states, N = \(spinCount): weight \(weight), chain's \(chain.weights[1]), ratio of rates \(chain.separationRatio)")
         #expect(abs(chain.rates[0][1] / (mode.decayRate * weight) - 1) < 4 / chain.separationRatio)
         #expect(abs(chain.rates[1][0] / (mode.decayRate * (1 - weight)) - 1) < 4 / chain.separationRatio)
     }
@@ -132,7 +127,6 @@ extension SolverTests { @Suite struct RatesTests {
         let solver = try solver(), instance = try solver.model.instance(spinCount: 160, ["Omega": 0.5, "Gamma": 1.2])
         guard case .resolved(let usual) = try solver.metastableRates(instance, states: 2),
               case .resolved(let wide) = try solver.metastableRates(instance, states: 2, from: MultipoleWindow(lMax: 160, qMax: 90)) else { Issue.record("not resolved"); return }
-        print("windows \(usual.window), \(wide.window): \(usual.rates[1][0]), \(wide.rates[1][0]) ± \(usual.errors[1][0]), \(wide.errors[1][0])")
         #expect(usual.window != wide.window)
         for (i, j) in [(0, 1), (1, 0)] { #expect(abs(usual.rates[i][j] - wide.rates[i][j]) <= usual.errors[i][j] + wide.errors[i][j]) }
     }
