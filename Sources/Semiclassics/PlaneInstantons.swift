@@ -7,7 +7,7 @@ struct PlaneInstantons {
     let representation: Representation
 
     /// Change of an action with the steps at which it is believed.
-    private static let tolerance = 1e-11
+    private static let tolerance = 1e-10
 
     /// The zero-energy curves that leave an attractor, one each way, as far as they end at another fixed point.
     func instantons(from attractor: FixedPoint) -> [(end: SIMD3<Double>, instanton: Instanton)] {
