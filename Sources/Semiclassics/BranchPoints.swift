@@ -1,4 +1,5 @@
 import Foundation
+import LinearAlgebra
 
 extension BranchTracer {
     /// A place where branches cross (pitchfork, transcritical) near x = (a, b, σ − σ₀) in the frame of `here`.
@@ -32,7 +33,7 @@ extension BranchTracer {
                 guard width > 0 else { return nil }
                 columns.append(zip(above ?? value, below ?? value).map { ($0 - $1) / width })
             }
-            guard var step = Self.solve(columns, value.map { -$0 }) else { return nil }
+            guard var step = DenseEigen.solve(columns.flatMap { $0 }, size: u.count, rightHandSides: value.map { -$0 }) else { return nil }
             let size = (step[0] * step[0] + step[1] * step[1] + step[2] * step[2]).squareRoot(), limit = 0.5 * reach
             guard size.isFinite else { return nil }
             if size > limit { step = step.map { limit / size * $0 } }
@@ -44,25 +45,5 @@ extension BranchTracer {
         }
         guard last < 1e-10, abs(u[3]) < 1e-9 * max(m.size, 1e-300), here.sigma + u[2] >= 0, here.sigma + u[2] <= 1 else { return nil }
         return Bifurcation(kind: .branchPoint, parameter: family.parameter(here.sigma + u[2]), spin: here.frame.spin(u[0], u[1]))
-    }
-
-    /// A small dense system by elimination; nil where it is singular.
-    private static func solve(_ columns: [[Double]], _ right: [Double]) -> [Double]? {
-        let n = right.count
-        var rows = (0..<n).map { i in columns.map { $0[i] } + [right[i]] }
-        for k in 0..<n {
-            let pivot = (k..<n).max { abs(rows[$0][k]) < abs(rows[$1][k]) }!
-            guard abs(rows[pivot][k]) > 1e-200 else { return nil }
-            rows.swapAt(k, pivot)
-            for i in (k + 1)..<max(n, k + 1) {
-                let factor = rows[i][k] / rows[k][k]
-                for c in k...n { rows[i][c] -= factor * rows[k][c] }
-            }
-        }
-        var x = [Double](repeating: 0, count: n)
-        for k in (0..<n).reversed() {
-            x[k] = (rows[k][n] - (k + 1..<max(n, k + 1)).reduce(0) { $0 + rows[k][$1] * x[$1] }) / rows[k][k]
-        }
-        return x
     }
 }

@@ -3,17 +3,15 @@
 /// coefficients.
 struct Extrapolation<State: SIMD> where State.Scalar == Double {
     let velocity: (State) -> State
-    /// Greatest error a step, relative to `scale`.
+    /// Greatest error a step.
     let tolerance: Double
-    let scale: Double
     /// Columns of the extrapolation table.
     private let rows: Int
     private(set) var step: Double
 
-    init(tolerance: Double, scale: Double = 1, firstStep: Double, velocity: @escaping (State) -> State) {
+    init(tolerance: Double, firstStep: Double, velocity: @escaping (State) -> State) {
         self.velocity = velocity
         self.tolerance = tolerance
-        self.scale = scale
         rows = tolerance < 1e-10 ? 8 : tolerance < 1e-7 ? 6 : 4
         step = firstStep
     }
@@ -34,7 +32,7 @@ struct Extrapolation<State: SIMD> where State.Scalar == Double {
                     next.append(value)
                 }
                 counts.append(Double(n))
-                if row > 0 { error = Self.size(next[row] - next[row - 1]) / scale }
+                if row > 0 { error = Self.size(next[row] - next[row - 1]) }
                 table = next
                 if row > 1, error < tolerance { break }
             }

@@ -18,7 +18,6 @@ public struct FixedPoint: Sendable, Equatable {
 
     /// +1 for attractors, repellers and centres, −1 for saddles.
     public var index: Int { (eigenvalues.0 * eigenvalues.1).re < 0 ? -1 : 1 }
-    public var isUnstable: Bool { kind == .saddle || kind == .repeller }
     /// Least |Re λ|.
     public var slowestRate: Double { min(abs(eigenvalues.0.re), abs(eigenvalues.1.re)) }
 
@@ -130,14 +129,11 @@ private struct FixedPointSearch {
 
     /// Sampled bounds: greatest velocity, and greatest change of the linearised flow from place to place, doubled.
     private mutating func measure() {
-        let golden = Double.pi * (3 - 5.0.squareRoot()), samples = 400
-        for k in 0..<samples {
-            let z = 1 - (2 * Double(k) + 1) / Double(samples), r = (1 - z * z).squareRoot()
-            let m = SIMD3(r * cos(golden * Double(k)), r * sin(golden * Double(k)), z)
-            let here = field.tangent(m)
+        for m in MeanField.starts(400) {
+            let here = field.tangent(m), base = field.linearised(m)
             scale = max(scale, here.velocity.x.magnitude, here.velocity.y.magnitude, here.matrix.size)
             for e in [here.e1, here.e2] {
-                let h = 1e-4, there = field.linearised((m + h * e).unit), base = field.linearised(m)
+                let h = 1e-4, there = field.linearised((m + h * e).unit)
                 for c in 0..<3 { curvature = max(curvature, (there.columns[c] - base.columns[c]).length / h) }
             }
         }

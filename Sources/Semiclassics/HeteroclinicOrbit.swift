@@ -12,7 +12,7 @@ struct HeteroclinicOrbit: Sendable {
     let actions: [Double]
     /// From circle to circle.
     let times: [Double]
-    /// Mismatch where the halves meet.
+    /// Mismatch where the pieces meet.
     let residual: Double
     /// Greatest |H| along the orbit.
     let energy: Double

@@ -10,8 +10,6 @@ import Numbers
 /// positions.
 struct InvariantManifold: Sendable {
     let origin: SIMD4<Double>
-    /// Whether motion leaves the fixed point (unstable manifold, of an attractor) or ends there.
-    let isUnstable: Bool
     /// Orthonormal basis of the tangent plane, and of its complement in phase space (the other invariant subspace).
     let inside: [SIMD4<Double>]
     let outside: [SIMD4<Double>]
@@ -31,12 +29,13 @@ struct InvariantManifold: Sendable {
 
     static let truncation = 1e-14
 
-    /// - Parameter order: degree of the series.
+    /// - Parameters:
+    ///   - isUnstable: whether motion leaves the fixed point, or ends there.
+    ///   - order: degree of the series.
     /// - Throws: `EigenvalueError`.
     /// - Returns: nil where the fixed point is not hyperbolic in phase space.
     init?(_ hamiltonian: AuxiliaryHamiltonian, at origin: SIMD4<Double>, isUnstable: Bool, order: Int = 14) throws {
         self.origin = origin
-        self.isUnstable = isUnstable
         let columns = hamiltonian.linearised(origin).columns
         guard let split = try Self.subspaces(columns, isUnstable: isUnstable) else { return nil }
         let (inside, outside) = split

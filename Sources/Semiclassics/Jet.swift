@@ -21,7 +21,6 @@ struct Jet: RealScalar {
     }
 
     var zero: Jet { Jet(order: order) }
-    var leading: Double { coefficients[0] }
 
     static func + (a: Jet, b: Jet) -> Jet {
         var sum = a

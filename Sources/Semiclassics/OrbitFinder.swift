@@ -8,7 +8,7 @@ public struct Instanton: Sendable {
     public let action: Double
     /// By a second run: circles about the fixed points five times smaller, or steps half as long.
     public let error: Double
-    /// Mismatch of the two halves, or greatest |K| along the curve.
+    /// Mismatch of the pieces, or greatest |K| along the curve.
     public let residual: Double
     /// Greatest |H| along the orbit.
     public let energy: Double

@@ -30,11 +30,6 @@ struct ReflectionPlane: Sendable {
         }
     }
 
-    /// The direction at an angle of the plane.
-    func direction(_ angle: Double) -> SIMD3<Double> {
-        let axes = Chart(centre: Chart(centre: normal).axes[0], normal: normal).axes
-        return cos(angle) * axes[2] + sin(angle) * axes[1]
-    }
     func contains(_ m: SIMD3<Double>) -> Bool { abs(m.dot(normal)) < 1e-7 }
 }
 
@@ -53,7 +48,7 @@ struct PlaneEnergy {
     init(_ hamiltonian: AuxiliaryHamiltonian) {
         self.hamiltonian = hamiltonian
         // H is a polynomial in p, H_p of one degree less: Gauss with n nodes is exact to degree 2n − 1.
-        nodes = GaussRule.unitInterval((hamiltonian.momentumDegree + 1) / 2)
+        nodes = GaussLegendre.unitInterval((hamiltonian.momentumDegree + 1) / 2)
     }
 
     /// K = ∫₀¹ H_p(w, sp) ds with ∂K/∂w, ∂K/∂p.
@@ -67,25 +62,6 @@ struct PlaneEnergy {
             sum.2 += weight * s * v.slope.y
         }
         return sum
-    }
-}
-
-/// Gauss–Legendre nodes.
-enum GaussRule {
-    /// On [0, 1], by Newton's iteration on the Legendre polynomial.
-    static func unitInterval(_ count: Int) -> [(place: Double, weight: Double)] {
-        (0..<count).map { k in
-            var x = cos(.pi * (Double(k) + 0.75) / (Double(count) + 0.5)), slope = 1.0
-            for _ in 0..<50 {
-                var before = 1.0, now = x
-                if count > 1 { for n in 2...count { (before, now) = (now, ((2 * Double(n) - 1) * x * now - (Double(n) - 1) * before) / Double(n)) } }
-                slope = Double(count) * (x * now - before) / (x * x - 1)
-                let step = now / slope
-                x -= step
-                if abs(step) < 1e-16 { break }
-            }
-            return (0.5 * (1 - x), 1 / ((1 - x * x) * slope * slope))
-        }
     }
 }
 
@@ -109,11 +85,9 @@ struct PlaneTracer {
     /// Greatest length of a step, and greatest angle that the curve may turn by in one.
     var stride = 0.25
     var turn = 0.5
-    /// Nodes of each step.
-    var order = 12 { didSet { nodes = Self.rule(order) } }
-    private var nodes = Self.rule(12)
-    private static func rule(_ order: Int) -> [(place: Double, weight: Double)] { GaussRule.unitInterval(order).sorted { $0.place < $1.place } }
-
+    /// Of each step.
+    private let nodes = GaussLegendre.unitInterval(12)
+    /// Short at first: where two fixed points are about to meet, the curve between them is.
     private static let firstStep = 4e-3
 
     init(_ energy: PlaneEnergy) { self.energy = energy }
@@ -128,7 +102,6 @@ struct PlaneTracer {
     /// - Parameter upward: whether w grows at first.
     func trace(from start: Double, upward: Bool) -> Outcome {
         var v = SIMD2(start, 0.0), points = [v], actions = [0.0], residual = 0.0
-        // Short at first: where two fixed points are about to meet, the curve between them is.
         var ds = min(stride, Self.firstStep)
         guard var direction = tangent(v) else { return .lost }
         if (direction.x > 0) != upward { direction = -direction }

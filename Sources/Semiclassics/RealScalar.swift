@@ -5,8 +5,6 @@ import Numbers
 protocol RealScalar {
     /// Of the same kind (a series of the same order).
     var zero: Self { get }
-    /// The number itself, without derivatives.
-    var leading: Double { get }
     static func + (a: Self, b: Self) -> Self
     static func - (a: Self, b: Self) -> Self
     static func * (a: Self, b: Self) -> Self
@@ -23,7 +21,6 @@ extension RealScalar {
 
 extension Double: RealScalar {
     var zero: Double { 0 }
-    var leading: Double { self }
     var reciprocal: Double { 1 / self }
     var squareRoot: Double { self.squareRoot() }
 }
@@ -46,7 +43,6 @@ struct Dual: RealScalar {
     }
 
     var zero: Dual { Dual(0, .zero) }
-    var leading: Double { value }
     @inline(__always) static func + (a: Dual, b: Dual) -> Dual { Dual(a.value + b.value, a.slope + b.slope) }
     @inline(__always) static func - (a: Dual, b: Dual) -> Dual { Dual(a.value - b.value, a.slope - b.slope) }
     @inline(__always) static func * (a: Dual, b: Dual) -> Dual { Dual(a.value * b.value, a.value * b.slope + b.value * a.slope) }
@@ -71,7 +67,6 @@ struct Sloped<R: RealScalar>: RealScalar {
     @inline(__always) init(_ value: R, _ d0: R, _ d1: R) { (self.value, self.d0, self.d1) = (value, d0, d1) }
 
     var zero: Sloped { Sloped(value.zero, value.zero, value.zero) }
-    var leading: Double { value.leading }
     @inline(__always) static func + (a: Sloped, b: Sloped) -> Sloped { Sloped(a.value + b.value, a.d0 + b.d0, a.d1 + b.d1) }
     @inline(__always) static func - (a: Sloped, b: Sloped) -> Sloped { Sloped(a.value - b.value, a.d0 - b.d0, a.d1 - b.d1) }
     @inline(__always) static func * (a: Sloped, b: Sloped) -> Sloped {

@@ -43,7 +43,7 @@ public struct InstantonStudy: Study {
             OutputSpec("barrier_certificate", axes: [from, to], meaning: "|A in Q - A in P|, which are equal exactly"),
             OutputSpec("barrier_exit", kind: .integer, axes: [representation, from, to], meaning: "index of the unstable fixed point that the instanton of the barrier leads to"),
             OutputSpec("action", axes: [representation, from, exit], meaning: "action of the instanton from each attractor to each unstable fixed point between basins"),
-            OutputSpec("action_residual", axes: [representation, from, exit], meaning: "mismatch of the orbit's halves, or greatest |H/p| along the curve"),
+            OutputSpec("action_residual", axes: [representation, from, exit], meaning: "mismatch of the orbit's pieces, or greatest |H/p| along the curve"),
             OutputSpec("action_energy", axes: [representation, from, exit], dimension: .rate, meaning: "greatest |H| along the instanton"),
             OutputSpec("attractor", axes: [state, component], meaning: "attractors as unit vectors, in ascending order of the z component"),
             OutputSpec("attractor_eigenvalue", kind: .complex, axes: [state, OutputAxis(name: "eigenvalue_index", extent: 2)], dimension: .rate,

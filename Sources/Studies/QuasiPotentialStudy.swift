@@ -56,8 +56,7 @@ public struct QuasiPotentialStudy: Study {
                 return Record(status: solution.fragile.isEmpty ? .notConverged : .saddleNode,
                               reason: solution.complaints.first ?? "an attractor is about to merge with an unstable fixed point, or no barrier out of its basin is known")
             }
-            let directions = grid.theta.flatMap { theta in grid.phi.map { SphericalDirection.unit(theta, $0) } }
-            let potential = try QuasiPotential(symbol, representation, sources: sources, at: directions)
+            let potential = try QuasiPotential(symbol, representation, sources: sources, at: grid.directions)
             // Well above the highest way out what is known is an upper bound, and no good one.
             let exits = sources.dropFirst(solution.attractors.count).map(\.value), limit = exits.max().map { 2 * $0 + 0.25 } ?? .infinity
             let isTrusted = potential.values.map { $0 <= limit }

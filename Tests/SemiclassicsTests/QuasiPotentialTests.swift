@@ -101,7 +101,7 @@ import Testing
         let model = try preset("bistable-pump"), given = ["Omega": 0.25, "Gamma": 0.9]
         let grid = SphereGrid(thetaCount: 24, phiCount: 12), solver = try LindbladSolver(model: model)
         let solution = BarrierSolver(try model.classicalSymbol(given), representations: [.q]).solve()
-        let directions = grid.theta.flatMap { theta in grid.phi.map { SphericalDirection.unit(theta, $0) } }
+        let directions = grid.directions
         let potential = try QuasiPotential(model.classicalSymbol(given), .q, sources: solution.sources(.q), at: directions)
         func husimi(_ n: Int) throws -> [Double] {
             guard case .resolved(let state) = try solver.steadyState(try model.instance(spinCount: n, given), leakTolerance: 1e-13, errorTolerance: 1e-9).outcome else { return [] }
