@@ -14,6 +14,7 @@ let package = Package(
         shim("CMPI", pkgConfig: "ompi-c"),
         shim("CProcess"),
         shim("CLAPACK", pkgConfig: "openblas"),
+        shim("CScaLAPACK", pkgConfig: "scalapack-openmpi"),
         shim("CMUMPS"),
         shim("CARPACK", pkgConfig: "arpack"),
         shim("CHDF5", pkgConfig: "hdf5-serial"),
@@ -23,7 +24,7 @@ let package = Package(
         .target(name: "Numbers", exclude: ["README.md"]),
         .target(name: "Kernels", exclude: ["README.md"]),
         .target(name: "MessagePassing", dependencies: ["CMPI", "CProcess"], exclude: ["README.md"]),
-        .target(name: "LinearAlgebra", dependencies: ["Numbers", "Kernels", "MessagePassing", "CMPI", "CLAPACK", "CMUMPS", "CARPACK"], exclude: ["README.md"]),
+        .target(name: "LinearAlgebra", dependencies: ["Numbers", "Kernels", "MessagePassing", "CMPI", "CLAPACK", "CScaLAPACK", "CMUMPS", "CARPACK"], exclude: ["README.md"]),
         // Floor 2
         .target(name: "SpinAlgebra", dependencies: ["Numbers"], exclude: ["README.md"]),
         // Floor 3
@@ -43,6 +44,8 @@ let package = Package(
         .testTarget(name: "SemiclassicsTests", dependencies: ["Semiclassics", "Lindblad", "SpinAlgebra", "Numbers", "Studies", "LinearAlgebra"]),
         // A sweep with a made-up study, in a process of its own that tests may kill.
         .executableTarget(name: "sweep-harness", dependencies: ["Sweep", "Studies"], path: "Tests/Harness", exclude: ["README.md"]),
+        // What a group of ranks computes, beside LAPACK: run under mpirun by tests and benchmarks.
+        .executableTarget(name: "group-harness", dependencies: ["LinearAlgebra", "MessagePassing", "Numbers"], path: "Tests/GroupHarness", exclude: ["README.md"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Studies", "SpinAlgebra", "sweep-harness"]),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Studies"]),
         .testTarget(name: "CommandLineTests", dependencies: ["macrospin", "Sweep", "Archive", "Studies"]),

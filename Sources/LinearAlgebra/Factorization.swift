@@ -20,6 +20,7 @@ public final class FactorizationPlan {
     private let fronts: FrontalPlan?
     private var real: FrontalLU<Double>?
     private var pivoted: SparseLU<Double>?
+    private let group: ProcessGroup?
     /// Floating-point operations of one factorisation, as the route taken expects them.
     public var flops: Double { banded?.flops ?? fronts?.flops ?? 0 }
     /// Bands up to this width, if they are this many times longer: fill of an ordering is about the same then.
@@ -32,10 +33,15 @@ public final class FactorizationPlan {
         return band <= greatestBand && size >= leastElongation * band
     }
 
+    /// - Parameter group: ranks that share the factors, by MUMPS; nil: this one has them all.
     /// - Throws: `SparseLUError`.
-    public init(_ pattern: SparsePattern) throws {
+    public init(_ pattern: SparsePattern, group: ProcessGroup? = nil) throws {
         self.pattern = pattern
-        if Self.isNarrow(size: pattern.size, bandwidths: pattern.bandwidths) {
+        self.group = group
+        if group != nil {
+            banded = nil
+            fronts = nil
+        } else if Self.isNarrow(size: pattern.size, bandwidths: pattern.bandwidths) {
             banded = BandedLU(pattern)
             fronts = nil
         } else {
@@ -56,7 +62,7 @@ public final class FactorizationPlan {
             real = lu
             if lu.factor(values) { return Factorization { lu.solve($0, transposed: $1) } }
         }
-        let lu = try pivoted ?? SparseLU(analyzing: pattern)
+        let lu = try pivoted ?? SparseLU(analyzing: pattern, group: group)
         pivoted = lu
         try lu.factor(values)
         return Factorization { try lu.solve($0, transposed: $1) }
@@ -69,7 +75,7 @@ public final class FactorizationPlan {
             let lu = FrontalLU<Complex>(plan: fronts, pattern: pattern)
             if lu.factor(values) { return Factorization { lu.solve($0, transposed: $1) } }
         }
-        let lu = try SparseLU<Complex>(analyzing: pattern)
+        let lu = try SparseLU<Complex>(analyzing: pattern, group: group)
         try lu.factor(values)
         return Factorization { try lu.solve($0, transposed: $1) }
     }

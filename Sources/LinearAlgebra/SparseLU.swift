@@ -23,7 +23,8 @@ public enum SparseLUError: Error, CustomStringConvertible {
 public protocol MUMPSScalar: Sendable {
     associatedtype Instance
     static func call(_ instance: UnsafeMutablePointer<Instance>, job: Int32)
-    static func initialize(_ instance: UnsafeMutablePointer<Instance>)
+    /// - Parameter communicator: as Fortran knows it; all its ranks begin together.
+    static func begin(_ instance: UnsafeMutablePointer<Instance>, communicator: Int32)
     static func set(_ instance: UnsafeMutablePointer<Instance>, icntl: Int32, to value: Int32)
     static func infog(_ instance: UnsafeMutablePointer<Instance>, _ index: Int32) -> Int
     /// Position of each unknown in the elimination (1-based), after the analysis.
@@ -36,34 +37,43 @@ public protocol MUMPSScalar: Sendable {
 
 /// Sparse LU with the symbolic analysis kept: `factor` may be called for any number of value arrays on one pattern.
 ///
-/// MUMPS in sequential use (one rank). Its value-dependent preprocessing (maximum transversal, scaling) is off, so that
-/// the bits of a solution depend on its own values only and never on which matrix the analysis happened to see first.
+/// MUMPS on one rank, or with its factors spread over a group of which this rank is the leader. Its value-dependent
+/// preprocessing (maximum transversal, scaling) is off, so that the bits of a solution depend on its own values only and never
+/// on which matrix the analysis happened to see first.
 public final class SparseLU<Scalar: MUMPSScalar> {
     public let pattern: SparsePattern
     private let instance: UnsafeMutablePointer<Scalar.Instance>
     private let rows: UnsafeMutablePointer<Int32>
     private let columns: UnsafeMutablePointer<Int32>
     private let values: UnsafeMutablePointer<Scalar>
+    private let group: ProcessGroup?
+    /// What the group knows it by.
+    private var number = 0
 
     /// Orders and analyses the pattern.
+    /// - Parameter group: ranks that share the factors; nil: this one has them all.
     /// - Throws: `SparseLUError`.
-    public init(analyzing pattern: SparsePattern) throws {
+    public init(analyzing pattern: SparsePattern, group: ProcessGroup? = nil) throws {
         NumericalRuntime.ensureInitialized()
         self.pattern = pattern
+        self.group = group
         let count = pattern.entryCount
         instance = .allocate(capacity: 1)
         rows = .allocate(capacity: max(count, 1))
         columns = .allocate(capacity: max(count, 1))
         values = .allocate(capacity: max(count, 1))
-        memset(instance, 0, MemoryLayout<Scalar.Instance>.size)
         for k in 0..<count {
             rows[k] = pattern.rows[k] + 1
             columns[k] = pattern.columns[k] + 1
         }
         memset(values, 0, count * MemoryLayout<Scalar>.stride)
-        Scalar.initialize(instance)
-        for stream in Int32(1)...3 { Scalar.set(instance, icntl: stream, to: -1) }   // no chatter on the Fortran units
-        Scalar.set(instance, icntl: 4, to: 0)
+        if let group {
+            let instance = instance
+            number = group.beginInstance(isComplex: Scalar.self == Complex.self) { Scalar.call(instance, job: -2) }
+            Scalar.initialize(instance, communicator: group.communicator.fortranHandle)
+        } else {
+            Scalar.initialize(instance, communicator: cmpi_comm_c2f(cmpi_comm_self()))
+        }
         Scalar.set(instance, icntl: 6, to: 0)
         Scalar.set(instance, icntl: 8, to: 0)
         // AMD beats the nested-dissection stand-ins packaged with MUMPS in analysis time and matches their fill up to
@@ -71,12 +81,18 @@ public final class SparseLU<Scalar: MUMPSScalar> {
         Scalar.set(instance, icntl: 7, to: pattern.size < 200_000 ? 0 : 4)
         Scalar.set(instance, icntl: 14, to: 40)
         Scalar.attach(instance, size: pattern.size, count: count, rows: rows, columns: columns, values: values)
-        Scalar.call(instance, job: 1)
+        call(1)
         try check()
     }
 
+    /// All ranks of a group call MUMPS together.
+    private func call(_ job: Int32) {
+        group?.callInstance(number, job: job)
+        Scalar.call(instance, job: job)
+    }
+
     deinit {
-        Scalar.call(instance, job: -2)
+        if let group { group.endInstance(number) } else { Scalar.call(instance, job: -2) }
         instance.deallocate()
         rows.deallocate()
         columns.deallocate()
@@ -90,12 +106,12 @@ public final class SparseLU<Scalar: MUMPSScalar> {
         newValues.withUnsafeBufferPointer { if let base = $0.baseAddress { values.update(from: base, count: $0.count) } }
         var slack: Int32 = 40
         Scalar.set(instance, icntl: 14, to: slack)
-        Scalar.call(instance, job: 2)
+        call(2)
         // −8, −9: the estimate of workspace was too small for the pivoting that the values asked for.
         while [-8, -9].contains(Scalar.infog(instance, 1)), slack < 2000 {
             slack *= 3
             Scalar.set(instance, icntl: 14, to: slack)
-            Scalar.call(instance, job: 2)
+            call(2)
         }
         try check()
     }
@@ -114,7 +130,7 @@ public final class SparseLU<Scalar: MUMPSScalar> {
         let size = pattern.size
         b.withUnsafeMutableBufferPointer { buffer in
             Scalar.attach(instance, rightHandSides: buffer.baseAddress!, count: count, size: size)
-            Scalar.call(instance, job: 3)
+            call(3)
         }
         try check()
     }
@@ -141,10 +157,19 @@ public final class SparseLU<Scalar: MUMPSScalar> {
     }
 }
 
+extension MUMPSScalar {
+    static func initialize(_ instance: UnsafeMutablePointer<Instance>, communicator: Int32) {
+        memset(instance, 0, MemoryLayout<Instance>.size)
+        begin(instance, communicator: communicator)
+        for stream in Int32(1)...3 { set(instance, icntl: stream, to: -1) }   // no chatter on the Fortran units
+        set(instance, icntl: 4, to: 0)
+    }
+}
+
 extension Double: MUMPSScalar {
     public static func call(_ s: UnsafeMutablePointer<DMUMPS_STRUC_C>, job: Int32) { s.pointee.job = job; dmumps_c(s) }
-    public static func initialize(_ s: UnsafeMutablePointer<DMUMPS_STRUC_C>) {
-        s.pointee.comm_fortran = cmpi_comm_c2f(cmpi_comm_self())
+    public static func begin(_ s: UnsafeMutablePointer<DMUMPS_STRUC_C>, communicator: Int32) {
+        s.pointee.comm_fortran = communicator
         s.pointee.par = 1
         s.pointee.sym = 0
         call(s, job: -1)
@@ -170,8 +195,8 @@ extension Double: MUMPSScalar {
 
 extension Complex: MUMPSScalar {
     public static func call(_ s: UnsafeMutablePointer<ZMUMPS_STRUC_C>, job: Int32) { s.pointee.job = job; zmumps_c(s) }
-    public static func initialize(_ s: UnsafeMutablePointer<ZMUMPS_STRUC_C>) {
-        s.pointee.comm_fortran = cmpi_comm_c2f(cmpi_comm_self())
+    public static func begin(_ s: UnsafeMutablePointer<ZMUMPS_STRUC_C>, communicator: Int32) {
+        s.pointee.comm_fortran = communicator
         s.pointee.par = 1
         s.pointee.sym = 0
         call(s, job: -1)

@@ -1,0 +1,96 @@
+import CLAPACK
+import CScaLAPACK
+import MessagePassing
+import Numbers
+
+/// All eigenvalues of a real matrix that is spread over a grid: PDGEHRD, then PDHSEQR.
+///
+/// PDHSEQR of ScaLAPACK 2.2.1 gives wrong values with INFO = 0 unless seven rules are kept, each found by comparing with LAPACK
+/// (they stand as tests in `DistributedSpectrumTests`): 1. room in the query of workspace, 2. four times the workspace that it asks
+/// for, 3. JOB = 'S' always, 4. blocks of 6 at least, 5. near-square grids (`ProcessGrid.shape`), 6. reflectors cleared by
+/// the caller, 7. eigenvalues read from the Schur form and not from WR and WI.
+package enum DistributedSpectrum {
+    /// Blocks of 32 and 64 are the quickest; of these the smaller needs less workspace.
+    package static let block = 32
+    /// Rule 4: NB = 2 returns wrong values, NB = 4 ends MPI; the routine's own check is lost in the query.
+    static let leastBlock = 6
+
+    package struct Result {
+        /// On every rank; members of a pair adjacent, the upper one first.
+        package var values: [Complex]
+        /// Bytes that this rank allocated for the matrix and the work on it.
+        package var bytes: Int
+    }
+
+    /// Called by all ranks of the grid together.
+    /// - Throws: `EigenvalueError`, on all ranks alike.
+    package static func eigenvalues(_ grid: ProcessGrid, _ communicator: GroupCommunicator, pattern: SparsePattern, values: [Double], block: Int = block) throws -> Result {
+        precondition(block >= leastBlock, "PDHSEQR is wrong with blocks of \(block)")
+        var matrix = BlockCyclicMatrix(grid, block: block, pattern: pattern, values: values)
+        var n = Int32(pattern.size), one: Int32 = 1, info: Int32 = 0, descriptor = matrix.descriptor
+        var bytes = 8 * matrix.local.count
+
+        var tau = [Double](repeating: 0, count: max(1, pattern.size)), query = 0.0, lwork: Int32 = -1
+        pdgehrd_(&n, &one, &n, &matrix.local, &one, &one, &descriptor, &tau, &query, &lwork, &info)
+        lwork = Int32(query)
+        var greatestWork = 8 * Int(lwork)
+        do {
+            var work = [Double](repeating: 0, count: Int(lwork))
+            pdgehrd_(&n, &one, &n, &matrix.local, &one, &one, &descriptor, &tau, &work, &lwork, &info)
+        }
+        guard info == 0 else { throw EigenvalueError("ScaLAPACK pdgehrd refuses argument \(-info)") }
+        // Rule 6: PDHSEQR takes what PDGEHRD keeps below the subdiagonal for entries of the matrix.
+        matrix.clearBelowSubdiagonal(grid)
+
+        // Rule 1: inside the query PDTRORD takes IWORK(1:N) for a selection and writes its maximum over all ranks back: with less
+        // room the heap is damaged, which shows as wrong values from n ≈ 250 on.
+        let room = 2 * pattern.size + 64
+        var real = [Double](repeating: 0, count: room), integer = [Int32](repeating: 0, count: room), liwork: Int32 = -1
+        var re = [Double](repeating: 0, count: max(1, pattern.size)), im = re, none = [0.0]
+        lwork = -1
+        // Rule 3: JOB = 'E' is wrong with INFO = 0 from n = 450 on, on one process too; 'S' costs more and is right.
+        pdhseqr_("S", "N", &n, &one, &n, &matrix.local, &descriptor, &re, &im, &none, &descriptor, &real, &lwork, &integer, &liwork, &info, 1, 1)
+        guard info == 0 else { throw EigenvalueError("ScaLAPACK pdhseqr does not tell its workspace (INFO = \(info))") }
+        // Rule 2: with what it asks for, an inner routine fails on its workspace from n ≈ 500 on, then hangs.
+        let words = Int(real[0]) * 4
+        guard words < Int(Int32.max) else { throw EigenvalueError("n = \(pattern.size) needs more workspace than 32-bit ScaLAPACK can count; take more ranks") }
+        lwork = Int32(words)
+        liwork = integer[0] * 4 + 8 * n
+        greatestWork = max(greatestWork, 8 * words + 4 * Int(liwork))
+        real = [Double](repeating: 0, count: words)
+        integer = [Int32](repeating: 0, count: Int(liwork))
+        pdhseqr_("S", "N", &n, &one, &n, &matrix.local, &descriptor, &re, &im, &none, &descriptor, &real, &lwork, &integer, &liwork, &info, 1, 1)
+        guard info == 0 else { throw EigenvalueError("ScaLAPACK pdhseqr did not converge (INFO = \(info), n = \(pattern.size))") }
+        bytes += greatestWork + 8 * (tau.count + re.count + im.count)
+        return Result(values: eigenvalues(matrix.tridiagonal(grid, communicator)), bytes: bytes)
+    }
+
+    /// Of a quasi-triangular matrix, from its three middle diagonals.
+    ///
+    /// Rule 7: where n is a multiple of NB and the last eigenvalue is real, PDHSEQR returns WR(N) = 0, with T right.
+    private static func eigenvalues(_ t: BlockCyclicMatrix.Tridiagonal) -> [Complex] {
+        var values: [Complex] = [], k = 0
+        while k < t.diagonal.count {
+            guard k + 1 < t.diagonal.count, t.below[k] != 0 else {
+                values.append(Complex(t.diagonal[k]))
+                k += 1
+                continue
+            }
+            var a = t.diagonal[k], b = t.above[k], c = t.below[k], d = t.diagonal[k + 1]
+            var first = (re: 0.0, im: 0.0), second = first, cosine = 0.0, sine = 0.0
+            dlanv2_(&a, &b, &c, &d, &first.re, &first.im, &second.re, &second.im, &cosine, &sine)
+            values += [Complex(first.re, first.im), Complex(second.re, second.im)]
+            k += 2
+        }
+        return values
+    }
+
+    /// Bytes of one rank of a grid, as `eigenvalues` takes them: its part of the matrix, and workspace of which PDHSEQR asks for a
+    /// constant part and one that grows with what a row of processes holds (fitted to its answers, n = 300 … 20000).
+    package static func bytes(size: Int, ranks: Int) -> Double {
+        guard let shape = ProcessGrid.shape(ranks) else { return .infinity }
+        let rows = Double(size) / Double(shape.rows) + Double(block), columns = Double(size) / Double(shape.columns) + Double(block)
+        let work = 4 * (7.2e6 + 2 * 8 * Double(block) * (rows + columns))
+        return 8 * rows * columns + work + 40 * Double(size)
+    }
+}
