@@ -31,7 +31,7 @@ let package = Package(
         .target(name: "Lindblad", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra"], exclude: ["README.md"]),
         .target(name: "Semiclassics", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra"], exclude: ["README.md"]),
         // Floor 4
-        .target(name: "Studies", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra", "Lindblad", "Semiclassics"], exclude: ["README.md"]),
+        .target(name: "Studies", dependencies: ["Numbers", "MessagePassing", "LinearAlgebra", "SpinAlgebra", "Lindblad", "Semiclassics"], exclude: ["README.md"]),
         // Floor 5
         .target(name: "Archive", dependencies: ["Studies", "CHDF5"], exclude: ["README.md"]),
         .target(name: "Sweep", dependencies: ["Studies", "SpinAlgebra", "MessagePassing", "CSQLite", "CYAML"], exclude: ["README.md"]),

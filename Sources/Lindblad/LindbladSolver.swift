@@ -9,6 +9,8 @@ import SpinAlgebra
 /// The path of every answer: plan a window → assemble → factor → certify → widen, until certified or complete.
 public final class LindbladSolver {
     public let model: Model
+    /// Ranks that share the factors of steady states; nil: this one has them all.
+    let group: ProcessGroup?
     private let frames: FrameFinder
     var kernels: StructuralKernel
     private var affines: [AffineKey: AffineLiouvillian] = [:]
@@ -34,8 +36,10 @@ public final class LindbladSolver {
     /// Greatest error of ⟨J⟩/j that truncation may cause.
     let projectedTolerance = 1e-7
 
-    public init(model: Model) throws {
+    /// - Parameter group: ranks to share the factors of steady states with; the solver must not outlive it.
+    public init(model: Model, group: ProcessGroup? = nil) throws {
         self.model = model
+        self.group = group
         frames = try FrameFinder(model: model)
         kernels = StructuralKernel(model: model, frame: frames.frame(meanDirection: nil, spinCount: 12))
     }
@@ -128,6 +132,7 @@ public final class LindbladSolver {
             liouvillians[oldest] = nil
         }
         let made = try TruncatedLiouvillian(affine, window: window, members: members)
+        for sector in made.sectors { sector.group = group }
         liouvillians[key] = (made, clock)
         return (made, affine)
     }

@@ -15,6 +15,8 @@ final class Sector {
     let outgoing: Couplings
     let incoming: Couplings
     let outer: [Assembly.OuterMultipole]
+    /// Ranks that share the factors; nil: this one has them all.
+    var group: ProcessGroup?
     private var plan: FactorizationPlan?
     private var factored: (key: [Double], factorization: Factorization<Double>)?
 
@@ -78,7 +80,7 @@ final class Sector {
     func factorization(_ coefficients: [Double], shift: Double = 0) throws -> Factorization<Double> {
         let key = coefficients + [shift]
         if let factored, factored.key == key { return factored.factorization }
-        let plan = try self.plan ?? FactorizationPlan(pattern)
+        let plan = try self.plan ?? FactorizationPlan(pattern, group: group)
         self.plan = plan
         factored = nil
         var entries = values(coefficients)
@@ -90,7 +92,7 @@ final class Sector {
 
     /// LU of A − shift·1 for a complex shift; not kept.
     func factorization(_ coefficients: [Double], complexShift shift: Complex) throws -> Factorization<Complex> {
-        let plan = try self.plan ?? FactorizationPlan(pattern)
+        let plan = try self.plan ?? FactorizationPlan(pattern, group: group)
         self.plan = plan
         var entries = values(coefficients).map { Complex($0) }
         for k in entries.indices where pattern.rows[k] == pattern.columns[k] { entries[k] -= shift }

@@ -52,9 +52,10 @@ enum LindbladInputs {
         return records
     }
 
-    /// The worker's own.
+    /// The worker's own; with a group to share points with, one that ends with it.
     static func solver(_ model: Model, _ context: StudyContext) throws -> LindbladSolver {
-        try context.service(SolverBox.self) { SolverBox() }.solver(model)
+        if let group = context.group { return try LindbladSolver(model: model, group: group) }
+        return try context.service(SolverBox.self) { SolverBox() }.solver(model)
     }
 
     /// Refusals that belong to the point become a failed record.

@@ -43,12 +43,15 @@ public struct OptionSpec: Sendable {
     /// All that the option decides can be seen in the declared outputs: it may change in a run that has begun as long as
     /// the outputs that were there stay as they were.
     public let showsInOutputs: Bool
-    public init(_ name: String, _ kind: OptionKind, default defaultValue: OptionValue? = nil, help: String, showsInOutputs: Bool = false) {
+    /// How a result is come by and not what it is: it may change in a run that has begun.
+    public let isTechnical: Bool
+    public init(_ name: String, _ kind: OptionKind, default defaultValue: OptionValue? = nil, help: String, showsInOutputs: Bool = false, isTechnical: Bool = false) {
         self.name = name
         self.kind = kind
         self.defaultValue = defaultValue
         self.help = help
         self.showsInOutputs = showsInOutputs
+        self.isTechnical = isTechnical
     }
 }
 

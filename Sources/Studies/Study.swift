@@ -1,4 +1,5 @@
 import Lindblad
+import LinearAlgebra
 import SpinAlgebra
 
 /// A physical question asked at every point of a sweep. One file a study; `StudyCatalogue` lists them.
@@ -29,6 +30,13 @@ public protocol Study: Sendable {
     var costAxes: [String] { get }
     /// Expected memory of a worker that computes these points, some out of `count` that cost the same.
     func memory(at samples: [Point], count: Int) -> Memory
+    /// Expected bytes of each of several ranks that share such a point, as `memory(at:count:)` counts them; nil: the study computes
+    /// its points on one rank each. Asked for numbers of ranks that `canShare(among:)` allows.
+    func sharedBytes(at samples: [Point], ranks: Int) -> Double?
+    /// So many ranks are to share each point, whatever its memory (option `ranks`); nil: as many as memory calls for.
+    var wantedRanks: Int? { get }
+    /// What a point consists of, where that tells a user something; nil elsewhere.
+    func workload(at point: Point) -> Workload?
     /// Computes one point. A failure that belongs to the point (no convergence, a negative rate) is a record with a
     /// status; only errors of the programme itself are thrown.
     func run(at point: Point, in context: StudyContext) throws -> Record
@@ -48,6 +56,9 @@ extension Study {
     public var consumedValues: [String: [Double]] { [:] }
     public var costAxes: [String] { axes.filter { $0 == "N" } }
     public func memory(at samples: [Point], count: Int) -> Memory { Memory() }
+    public func sharedBytes(at samples: [Point], ranks: Int) -> Double? { nil }
+    public var wantedRanks: Int? { nil }
+    public func workload(at point: Point) -> Workload? { nil }
     public func batchWidth(at point: Point) -> Int { 1 }
     public func run(at points: [Point], in context: StudyContext) throws -> [Record] { try points.map { try run(at: $0, in: context) } }
     public func completed(_ record: Record, at point: Point, in context: StudyContext) throws -> Record? { nil }
@@ -133,6 +144,8 @@ public struct Tolerances: Equatable, Sendable {
 /// What a worker keeps between points (solvers with cached factorisations). One per worker, used by one thread.
 public final class StudyContext {
     private var services: [ObjectIdentifier: AnyObject] = [:]
+    /// Ranks that share the points computed now; nil: this one is by itself. See `shared(with:_:)`.
+    public internal(set) var group: ProcessGroup?
     public init() {}
     /// The worker's instance of `Service`, made on first use.
     public func service<Service: AnyObject>(_ type: Service.Type = Service.self, make: () -> Service) -> Service {

@@ -15,6 +15,7 @@ enum RunCommand: Command {
         OptionDescription("retry-quarantined", help: "compute points again that killed their worker"),
         OptionDescription("oversubscribe", help: "more workers than cores"),
         OptionDescription("ignore-memory", help: "start even if the expected memory does not fit"),
+        OptionDescription("memory-per-rank", value: "GB", help: "what a point may take on one rank; larger ones are shared by several (default: what there is)"),
         OptionDescription("launcher", value: "COMMAND", help: "instead of mpirun, such as \"mpirun --host a:8,b:8\" or \"srun --mpi=pmix\""),
         OptionDescription("restarts", value: "COUNT", help: "give up after so many crashes in a row without a new record (default 20)"),
         OptionDescription("coordinators", value: "COUNT", help: "sub-coordinators with ledgers of their own (default: what the size calls for)"),
@@ -33,8 +34,10 @@ enum RunCommand: Command {
             let job = try Job.load(path: path), allocation = Allocation.current(), plan = JobRun.plan(job)
             if let ranks = try ranks(arguments, allocation) { return try supervise(plan, path, directory, ranks, allocation, arguments) }
             if let subs = try count(arguments, "coordinators", 0...999), subs > 0 { throw InputError("macrospin run: one process has no room for sub-coordinators", hint: "at least --ranks \(1 + 3 * subs)") }
-            if !arguments.has("ignore-memory") { try allocation.check(plan, workers: 1) }
-            return try close(try runner(job, plan, directory, arguments).run(), directory)
+            if !arguments.has("ignore-memory") { try allocation.check(plan, workers: 1, perWorker: perWorker(arguments)) }
+            var runner = try runner(job, plan, directory, arguments)
+            runner.bytesPerWorker = try bytesPerWorker(arguments, allocation, workers: 1)
+            return try close(try runner.run(), directory)
         }
     }
 
@@ -78,14 +81,16 @@ enum RunCommand: Command {
             return .done
         }
         // Until `lead` takes over, an error here would leave the others waiting.
-        let runner: Runner
+        var runner: Runner
         do {
             let job = try Job.load(path: path), plan = JobRun.plan(job)
             runner = try self.runner(job, plan, directory, arguments)
             if let subs = runner.subCoordinators, subs > 0, size - 1 - subs < 2 * subs {
                 throw InputError("macrospin run: \(size) ranks are too few for \(subs) sub-coordinators", hint: "at least two workers each: \(1 + 3 * subs) ranks")
             }
-            if !arguments.has("ignore-memory") { try Allocation.current().check(plan, workers: size - 1, onThisNode: LaunchEnvironment.ranksOnThisNode) }
+            let allocation = Allocation.current(), here = LaunchEnvironment.ranksOnThisNode
+            if !arguments.has("ignore-memory") { try allocation.check(plan, workers: size - 1, onThisNode: here, perWorker: perWorker(arguments)) }
+            runner.bytesPerWorker = try bytesPerWorker(arguments, allocation, workers: size - 1, onThisNode: here)
         } catch {
             Runner.dismiss(comm)
             throw error
@@ -100,15 +105,28 @@ enum RunCommand: Command {
         guard !launcher.isEmpty else { throw InputError("macrospin run: --launcher is empty") }
         var words = ["run", path, "--out", directory]
         if arguments.has("ignore-memory") { words.append("--ignore-memory") }
-        if let subs = arguments.value("coordinators") { words += ["--coordinators", subs] }
+        for name in ["coordinators", "memory-per-rank"] { if let value = arguments.value(name) { words += ["--" + name, value] } }
         var supervisor = Supervisor(directory: directory, ranks: ranks, launcher: launcher, arguments: words)
         supervisor.firstArguments = ["retry-failed", "retry-quarantined"].filter { arguments.has($0) }.map { "--\($0)" }
         supervisor.restartLimit = try count(arguments, "restarts", 0...1_000_000) ?? supervisor.restartLimit
         // A launcher of the user's may name other hosts: what they have, rank 0 will see.
         let isElsewhere = arguments.has("launcher")
         try supervisor.check(allocation: allocation, oversubscribes: arguments.has("oversubscribe") || isElsewhere)
-        if !arguments.has("ignore-memory"), !isElsewhere { try allocation.check(plan, workers: ranks - 1) }
+        if !arguments.has("ignore-memory"), !isElsewhere { try allocation.check(plan, workers: ranks - 1, perWorker: perWorker(arguments)) }
         return ExitCode(rawValue: supervisor.run()) ?? .unexpected
+    }
+
+    /// What the user grants a point on one rank.
+    private static func perWorker(_ arguments: Arguments) throws -> Double? {
+        guard let text = arguments.value("memory-per-rank") else { return nil }
+        guard let gigabytes = Double(text), gigabytes > 0, gigabytes.isFinite else {
+            throw InputError("macrospin run: --memory-per-rank takes a positive number of gigabytes, found \(text)")
+        }
+        return 1e9 * gigabytes
+    }
+
+    private static func bytesPerWorker(_ arguments: Arguments, _ allocation: Allocation, workers: Int, onThisNode: Int? = nil) throws -> Double? {
+        try perWorker(arguments) ?? (arguments.has("ignore-memory") ? nil : allocation.bytesPerWorker(workers, onThisNode: onThisNode))
     }
 
     static func ranks(_ arguments: Arguments, _ allocation: Allocation) throws -> Int? {

@@ -20,6 +20,12 @@ extension LindbladSolver {
     /// - Returns: a solution or an error for each, in order.
     public func steadyStates(_ instances: [ModelInstance], leakTolerance: Double, errorTolerance: Double,
                              initial: InitialState? = nil) -> [Result<SteadyStateSolution, any Error>] {
+        // Points large enough for a group are solved one by one.
+        if group != nil {
+            return instances.map { instance in
+                Result { try steadyStateAlone(instance, leakTolerance: leakTolerance, errorTolerance: errorTolerance, initial: initial) }
+            }
+        }
         // A few batches at a time: more would gain nothing, and sorting them into groups would take longer.
         let most = 8 * LaneBuffer.lanes
         if instances.count > most {

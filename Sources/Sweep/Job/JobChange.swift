@@ -80,7 +80,7 @@ public enum JobChange {
 
     private static func option(_ spec: OptionSpec, _ old: Job.StudyEntry, _ new: Job.StudyEntry) -> [String] {
         let a = old.options[spec.name] ?? spec.defaultValue, b = new.options[spec.name] ?? spec.defaultValue
-        if a == b { return [] }
+        if a == b || spec.isTechnical { return [] }
         let place = "\(old.name).\(spec.name)"
         if case .choices(let less) = a ?? .choices([]), case .choices(let more) = b ?? .choices([]), case .choices = spec.kind {
             return less.filter { !more.contains($0) }.map { "\($0) is gone from \(place)" }

@@ -48,23 +48,32 @@ public struct Allocation: Sendable {
     /// What a process takes that runs a job by itself, the archive's writer included; a mere worker takes half of it.
     public static let bytesPerRank = 6e7
 
-    /// Memory that the busiest node needs, when every worker there has a point of the most expensive kind.
+    private func workersPerNode(_ workers: Int, _ onThisNode: Int?) -> Int { max(1, min(workers, onThisNode ?? (workers + nodes - 1) / nodes)) }
+
+    /// Bytes that a point may take on a worker; nil: unknown.
     /// - Parameter onThisNode: ranks here, if the launcher says so; else workers are taken to be spread evenly.
-    public func bytesNeeded(_ plan: RunPlan, workers: Int, onThisNode: Int? = nil) -> Double {
-        let perNode = min(workers, onThisNode ?? (workers + nodes - 1) / nodes)
+    public func bytesPerWorker(_ workers: Int, onThisNode: Int? = nil) -> Double? {
+        bytesPerNode.map { max(0, ($0 - Self.bytesPerRank) / Double(workersPerNode(workers, onThisNode)) - Self.bytesPerRank) }
+    }
+
+    /// Memory that the busiest node needs, when every worker there has a point of the most expensive kind.
+    /// - Parameter perWorker: bytes that a point may take on a worker before it is shared; nil: what there is.
+    public func bytesNeeded(_ plan: RunPlan, workers: Int, onThisNode: Int? = nil, perWorker: Double? = nil) -> Double {
+        let policy = SharingPolicy(workers: workers, bytesPerWorker: perWorker ?? bytesPerWorker(workers, onThisNode: onThisNode))
         let points = Double(plan.count) / 8                      // one bit a record, on rank 0
-        return Double(perNode) * (Self.bytesPerRank + plan.greatestBytes) + Self.bytesPerRank + points
+        return Double(workersPerNode(workers, onThisNode)) * (Self.bytesPerRank + plan.greatestBytes(policy)) + Self.bytesPerRank + points
     }
 
     /// - Throws: `InputError` if the run cannot fit.
-    public func check(_ plan: RunPlan, workers: Int, onThisNode: Int? = nil) throws {
+    public func check(_ plan: RunPlan, workers: Int, onThisNode: Int? = nil, perWorker: Double? = nil) throws {
         guard let most = bytesPerNode else { return }
-        let needed = bytesNeeded(plan, workers: workers, onThisNode: onThisNode)
+        let needed = bytesNeeded(plan, workers: workers, onThisNode: onThisNode, perWorker: perWorker)
         guard needed > most else { return }
-        let fitting = Int((most - Self.bytesPerRank) / (Self.bytesPerRank + plan.greatestBytes)) * nodes
+        let point = plan.greatestBytes(SharingPolicy(workers: workers, bytesPerWorker: perWorker ?? bytesPerWorker(workers, onThisNode: onThisNode)))
+        let fitting = Int((most - Self.bytesPerRank) / (Self.bytesPerRank + point)) * nodes
         func gigabytes(_ bytes: Double) -> String { String(format: "%.1f GB", bytes / 1e9) }
         throw InputError("\(plan.title): needs \(gigabytes(needed)) a node with \(workers) worker\(workers == 1 ? "" : "s"), this allocation has \(gigabytes(most)) (\(source))",
                          hint: fitting >= 1 ? "\(fitting) worker\(fitting == 1 ? "" : "s") would fit: --ranks \(fitting + 1); or ask for more memory, or --ignore-memory"
-                             : "one point alone needs \(gigabytes(plan.greatestBytes)): take smaller N, or --ignore-memory")
+                             : "one point alone needs \(gigabytes(point)): take smaller N, or --ignore-memory")
     }
 }

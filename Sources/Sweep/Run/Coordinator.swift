@@ -24,6 +24,8 @@ final class Coordinator {
         var recordsToCome = 0
         /// Has a point that may kill it, and gets nothing else until that is back.
         var isAlone = false
+        /// Waits for others to make a team with.
+        var isReserved = false
         var isIdle: Bool { open.isEmpty && recordsToCome == 0 }
         init(rank: Int, credit: Int) {
             self.rank = rank
@@ -44,8 +46,11 @@ final class Coordinator {
     private let servesSubCoordinators: Bool
     private let outputNames: [[String]]
     /// Handed out one by one, to a worker that has nothing else.
-    private var alone: [WorkItem]
+    private var alone: [WorkItem] = []
     private let aloneNames: Set<String>
+    private let teams: Teams
+    /// Work for one rank that was taken from the source when a team came first.
+    private var held: [WorkSpan] = []
     /// Records that lack outputs added since.
     private let lookUpEarlier: ((WorkItem) throws -> Record?)?
 
@@ -68,7 +73,7 @@ final class Coordinator {
     var onCommit: (([Ledger.Entry]) -> Void)?
 
     init(plan: RunPlan, comm: any Communicator, children: [Int], pace: Pace, source: any WorkSource, ledger: Ledger, launch: UInt64, grace: Double,
-         upstream: any Upstream, alone: [WorkItem] = [], lookUpEarlier: ((WorkItem) throws -> Record?)? = nil) {
+         upstream: any Upstream, policy: SharingPolicy, alone: [WorkItem] = [], lookUpEarlier: ((WorkItem) throws -> Record?)? = nil) {
         self.plan = plan
         self.comm = comm
         self.pace = pace
@@ -77,7 +82,7 @@ final class Coordinator {
         self.launch = launch
         self.grace = grace
         self.upstream = upstream
-        self.alone = alone
+        teams = Teams(plan, policy)
         self.lookUpEarlier = lookUpEarlier
         aloneNames = Set(alone.map { plan.studyName($0.study) + "\t" + plan.point($0).key })
         servesSubCoordinators = pace.workersPerChild > 1
@@ -86,6 +91,7 @@ final class Coordinator {
         outputNames = plan.studies.map { $0.outputs.map(\.name) }
         lastCommit = clock.now
         _ = source.next(seconds: 0, limit: 0)
+        addAlone(alone)
     }
 
     /// Serves until all is done, or until it is told to stop.
@@ -102,16 +108,18 @@ final class Coordinator {
             let isQuiet = children.allSatisfy { stopping == nil ? $0.isIdle : $0.hasStopped || !$0.isHere }
             let isDue = !pending.isEmpty && seconds(since: lastCommit) > commitSeconds
             if !orders.isEmpty || isDue || pendingBytes > 1 << 23 || (isQuiet && !(pending.isEmpty && finished.isEmpty)) { try commit() }
-            try upstream.turn(queued: source.remainingSeconds, hasQueue: !source.isEmpty || !alone.isEmpty)
+            try upstream.turn(queued: source.remainingSeconds, hasQueue: hasQueue)
             if let stopping, isQuiet || clock.now > stopping.deadline {
                 if !pending.isEmpty { try commit() }
                 try upstream.flush()
                 return .interrupted(reason: stopping.reason)
             }
             if mustLeave { return .finished }
-            if upstream.endsByItself, stopping == nil, isQuiet, source.isEmpty, alone.isEmpty, pending.isEmpty { return .finished }
+            if upstream.endsByItself, stopping == nil, isQuiet, !hasQueue, pending.isEmpty { return .finished }
         }
     }
+
+    private var hasQueue: Bool { !(source.isEmpty && alone.isEmpty && held.isEmpty && teams.isEmpty) }
 
     /// Whether every child has said that it stopped (or never came): nothing keeps the ranks from leaving in good order.
     var hasStoppedCleanly: Bool { children.allSatisfy { $0.hasStopped || !$0.isHere } }
@@ -138,7 +146,7 @@ final class Coordinator {
             // From above.
             switch wire {
             case .chunk(let order):
-                if order.isAlone { alone += order.spans.flatMap { plan.items($0) } } else { (source as? WorkQueue)?.append(order.spans) }
+                if order.isAlone { addAlone(order.spans.flatMap { plan.items($0) }) } else { (source as? WorkQueue)?.append(order.spans) }
                 upstream.received(order, seconds: order.spans.reduce(0) { $0 + plan.seconds($1) })
             case .stop: if stopping == nil { try stop("stopped by rank \(message.source)") }
             case .leave: mustLeave = true
@@ -166,7 +174,7 @@ final class Coordinator {
             if isInput { throw InputError(text) }
             child.hasStopped = true
             try stop(text)
-        case .job, .chunk, .stop, .leave: break
+        case .job, .chunk, .stop, .leave, .ready, .assemble: break
         }
     }
 
@@ -180,15 +188,9 @@ final class Coordinator {
     private func take(_ report: Wire.ChunkReport, from child: Child) throws {
         let cost = child.open[report.chunk]?.seconds ?? 0
         for entry in report.entries {
-            let study = plan.studyName(entry.item.study)
-            pending.append(Ledger.Entry(study: study, point: entry.key, outputNames: outputNames[entry.item.study], status: entry.status,
-                                        reason: entry.reason, payload: entry.payload, seconds: entry.seconds))
-            pendingBytes += entry.payload.count + 100
+            enter(entry, expecting: cost)
             measured = 0.999 * measured + entry.seconds
             expected = 0.999 * expected + cost
-            kinds[Kind(study: entry.item.study, status: entry.status, spinCount: plan.spinCount(entry.item)), default: 0] += 1
-            tally.expectedSeconds += cost
-            if entry.status.isFailure, tally.failures.count < 10 { tally.failures.append("\(study) at \(entry.key): \(entry.status.word): \(entry.reason)") }
         }
         guard let open = child.open[report.chunk] else { return }
         if report.isFinished {
@@ -199,6 +201,16 @@ final class Coordinator {
         } else {
             child.open[report.chunk]?.records = open.records - report.entries.count
         }
+    }
+
+    private func enter(_ entry: Wire.ChunkReport.Entry, expecting seconds: Double) {
+        let study = plan.studyName(entry.item.study)
+        pending.append(Ledger.Entry(study: study, point: entry.key, outputNames: outputNames[entry.item.study], status: entry.status,
+                                    reason: entry.reason, payload: entry.payload, seconds: entry.seconds))
+        pendingBytes += entry.payload.count + 100
+        kinds[Kind(study: entry.item.study, status: entry.status, spinCount: plan.spinCount(entry.item)), default: 0] += 1
+        tally.expectedSeconds += seconds
+        if entry.status.isFailure, tally.failures.count < 10 { tally.failures.append("\(study) at \(entry.key): \(entry.status.word): \(entry.reason)") }
     }
 
     // MARK: Handing out
@@ -221,13 +233,23 @@ final class Coordinator {
             }
             alone = []
         }
-        guard !source.isEmpty else { return }
+        try makeTeams()
         let seconds = pace.chunkSeconds(remaining: remaining)
         // First everyone gets one, then those who are quick a second.
         for reserve in 0..<pace.depth {
-            if reserve > 0, !pace.prefetches(remaining: remaining, chunkSeconds: max(seconds, lastChunkSeconds)) { return }
+            // Who has more to do would keep a team waiting.
+            if reserve > 0, !teams.isEmpty || !pace.prefetches(remaining: remaining, chunkSeconds: max(seconds, lastChunkSeconds)) { return }
             for child in children where child.isHere && child.credit > 0 && !child.isAlone && (servesSubCoordinators || child.open.count == reserve) {
-                let spans = source.next(seconds: seconds / slowness, limit: pace.itemLimit)
+                if child.isReserved || (reserve == 0 && !servesSubCoordinators && !child.isIdle) { continue }
+                let spans = try next(seconds: seconds / slowness)
+                // Points to be shared have turned up: they come first.
+                if !teams.isEmpty, reserve == 0 {
+                    try makeTeams()
+                    if child.isReserved || !child.isIdle {
+                        held = spans
+                        continue
+                    }
+                }
                 guard !spans.isEmpty else { return }
                 lastChunkSeconds = spans.reduce(0) { $0 + plan.seconds($1) } * slowness
                 try give(spans, to: child, isAlone: false)
@@ -235,8 +257,58 @@ final class Coordinator {
         }
     }
 
-    private func give(_ spans: [WorkSpan], to child: Child, isAlone: Bool) throws {
-        var order = Wire.ChunkOrder(id: nextChunk, isAlone: isAlone, spans: spans)
+    /// The next work for one rank; what is to be shared, or cannot be computed, is put aside.
+    private func next(seconds: Double) throws -> [WorkSpan] {
+        if !held.isEmpty {
+            defer { held = [] }
+            return held
+        }
+        while !source.isEmpty {
+            let spans = teams.sort(source.next(seconds: seconds, limit: pace.itemLimit))
+            enterRefused()
+            if !spans.isEmpty { return spans }
+        }
+        return []
+    }
+
+    /// Points that cannot be computed in this run fail before they start.
+    private func enterRefused() {
+        for (item, reason) in teams.takeRefused() {
+            enter(Wire.ChunkReport.Entry(item: item, key: plan.point(item).key, status: .failed, seconds: 0, reason: reason, payload: RecordCodec.encode([:])),
+                  expecting: plan.seconds(item))
+        }
+    }
+
+    /// Points whose worker died before, to be handed out one by one: those to be shared go to a team.
+    private func addAlone(_ items: [WorkItem]) {
+        alone += servesSubCoordinators ? items : items.filter { !teams.sort([plan.span($0)], isAlone: true).isEmpty }
+        enterRefused()
+    }
+
+    /// Hands out what is to be shared as far as there are idle ranks; those that are too few are kept for the next team, and
+    /// the others go on. Only one team waits at a time, for ranks that are all at work: it gets them.
+    private func makeTeams() throws {
+        for child in children { child.isReserved = false }
+        while let task = teams.next {
+            let idle = children.filter { $0.isHere && $0.isIdle && !$0.isAlone }
+            guard idle.count >= task.size else {
+                for child in idle { child.isReserved = true }
+                return
+            }
+            teams.removeNext()
+            let members = Array(idle.prefix(task.size)), first = nextChunk
+            for (place, child) in members.enumerated() {
+                try give(task.spans, to: child, isAlone: task.isAlone, team: members.map(\.rank), teamID: first, computes: place == 0)
+                child.isAlone = task.isAlone
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - team: ranks that share the work; each of them is given it.
+    ///   - computes: whether this one runs the studies.
+    private func give(_ spans: [WorkSpan], to child: Child, isAlone: Bool, team: [Int] = [], teamID: UInt64 = 0, computes: Bool = true) throws {
+        var order = Wire.ChunkOrder(id: nextChunk, isAlone: isAlone, team: team, teamID: teamID, spans: spans)
         nextChunk += 1
         child.credit -= 1
         let count = spans.reduce(0) { $0 + plan.itemCount($1) }
@@ -246,9 +318,9 @@ final class Coordinator {
             order.toCome = source.remainingSeconds / Double(children.count)
         } else {
             let items = spans.flatMap { plan.items($0) }
-            child.open[order.id] = (count, spans.reduce(0) { $0 + plan.seconds($1) } / Double(max(1, count)))
+            child.open[order.id] = (computes ? count : 0, spans.reduce(0) { $0 + plan.seconds($1) } / Double(max(1, count)))
             lease = Ledger.Lease(id: order.id, launch: launch, worker: child.rank, isAlone: isAlone, items: items.map { plan.studyName($0.study) + "\t" + plan.point($0).key })
-            if let lookUpEarlier {
+            if computes, let lookUpEarlier {
                 var numbers = 0
                 for item in items {
                     // Beyond this they would make the message, and this rank, too large; the rest is computed anew.

@@ -53,9 +53,10 @@ public struct RunPlan: Sendable {
 
     /// Greatest memory that a point of a class is expected to need: of the study that needs most, with what the others keep and the scratch they share.
     /// Not for every rank to know: it takes a look at the model.
-    func bytes(_ costClass: CostClass, in part: Part) -> Double {
+    /// - Parameter members: places among the part's studies; nil: all of them.
+    func bytes(_ costClass: CostClass, in part: Part, only members: [Int]? = nil) -> Double {
         let samples = costClass.sampleOrdinals.map { part.grid[costClass.gridIndex($0)] }
-        let needs = part.studies.map { studies[$0].memory(at: samples, count: costClass.count) }
+        let needs = (members ?? Array(part.studies.indices)).map { studies[part.studies[$0]].memory(at: samples, count: costClass.count) }
         let kept = needs.reduce(0) { $0 + $1.kept }, scratch = needs.reduce(0) { max($0, $1.scratch) }
         return needs.map { $0.peak + kept - $0.kept + scratch - $0.scratch }.max() ?? 0
     }

@@ -29,6 +29,8 @@ public struct Runner: @unchecked Sendable {
     public var grace = 8.0
     /// nil: as many as the number of ranks and records calls for.
     public var subCoordinators: Int?
+    /// Bytes that a point may take on a worker; what needs more is shared by several. nil: whatever it needs.
+    public var bytesPerWorker: Double?
     /// Seconds to wait for the lock of a process that is just ending.
     public var patience = 6.0
 
@@ -133,7 +135,8 @@ public struct Runner: @unchecked Sendable {
         do {
             try tracker.writeStatus("running", force: true)
             let launch = UInt64.random(in: 1...UInt64(Int64.max))
-            let briefing = Wire.Briefing(build: Build.identity, launch: launch, subCoordinators: layout.subCoordinators, directory: directory, grace: grace, jobText: plan.jobText)
+            let briefing = Wire.Briefing(build: Build.identity, launch: launch, subCoordinators: layout.subCoordinators, directory: directory, grace: grace,
+                                         bytesPerWorker: bytesPerWorker, jobText: plan.jobText)
             let job = try Wire.job(briefing).packed()
             for rank in 1..<comm.size { comm.send(job, to: rank) }
             let lookUp: ((WorkItem) throws -> Record?)? = inventory.hasIncomplete && layout.subCoordinators == 0 ? { item in
@@ -143,7 +146,8 @@ public struct Runner: @unchecked Sendable {
                 return nil
             } : nil
             let coordinator = Coordinator(plan: plan, comm: comm, children: layout.children(of: 0), pace: layout.pace(of: 0), source: inventory.work, ledger: primary,
-                                          launch: launch, grace: grace, upstream: tracker, alone: inventory.alone, lookUpEarlier: lookUp)
+                                          launch: launch, grace: grace, upstream: tracker,
+                                          policy: SharingPolicy(workers: layout.workers, bytesPerWorker: bytesPerWorker), alone: inventory.alone, lookUpEarlier: lookUp)
             coordinator.onCommit = onCommit
             serving = coordinator
             switch try coordinator.serve() {
@@ -191,6 +195,8 @@ public struct Runner: @unchecked Sendable {
 
     private func layout(size: Int) -> Layout {
         if let subCoordinators { return Layout(size: size, subCoordinators: subCoordinators) }
+        // Teams are made of the workers of one coordinator.
+        if plan.mayShare { return Layout(size: size, subCoordinators: 0) }
         return Layout.suggested(size: size, secondsPerRecord: plan.expectedSeconds / Double(max(1, plan.count)))
     }
 

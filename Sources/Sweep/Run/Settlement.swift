@@ -9,6 +9,8 @@ struct Settlement: Equatable {
     private(set) var newSuspects = 0
     /// `study at point`
     private(set) var quarantined: [String] = []
+    /// Launches in which a point has counted: several ranks of its team may have died of it together.
+    private var counted: Set<String> = []
 
     /// - Parameters:
     ///   - primary: the ledger that keeps suspects and quarantined points.
@@ -35,6 +37,7 @@ struct Settlement: Equatable {
         for name in lease.items.prefix(death.item + 1) {
             let parts = name.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, try !shard.hasRecord(study: parts[0], point: parts[1], since: lease.handed) else { continue }
+            guard counted.insert("\(death.launch)\t\(name)").inserted else { continue }
             newSuspects += 1
             let deaths = try primary.addSuspect(study: parts[0], point: parts[1], deaths: lease.isAlone && death.wasComputing ? 1 : 0)
             if deaths >= 2 {

@@ -1,7 +1,8 @@
 import Foundation
 import Studies
 
-/// What ranks say to each other. Down the tree: job, chunk, stop, leave; up: hello, records, tally, stopped, trouble.
+/// What ranks say to each other. Down the tree: job, chunk, stop, leave; up: hello, records, tally, stopped, trouble; within a
+/// team: ready, assemble.
 enum Wire {
     case job(Briefing)
     case chunk(ChunkOrder)
@@ -14,6 +15,10 @@ enum Wire {
     /// From a sub-coordinator.
     case tally(Tally)
     case stopped
+    /// To the first of a team: this rank has the order of that number and waits.
+    case ready(team: UInt64)
+    /// From the first of a team to the others: all are there.
+    case assemble(team: UInt64)
     /// This rank cannot take part (an error of the input, exit code 2), or cannot go on (resumable).
     case trouble(String, isInput: Bool)
 
@@ -27,8 +32,10 @@ enum Wire {
         var directory: String
         /// Seconds between a signal and giving up the points under way.
         var grace: Double
+        /// Bytes that a point may take on a worker; nil: whatever it needs.
+        var bytesPerWorker: Double?
         var jobText: [UInt8] = []
-        private enum CodingKeys: CodingKey { case build, launch, subCoordinators, directory, grace }
+        private enum CodingKeys: CodingKey { case build, launch, subCoordinators, directory, grace, bytesPerWorker }
     }
 
     /// Points handed out together.
@@ -36,6 +43,11 @@ enum Wire {
         var id: UInt64
         /// Points whose worker died before are handed out one by one.
         var isAlone = false
+        /// Ranks that share these points, the one that runs the studies first; empty: the receiver alone. Each gets an order of its
+        /// own.
+        var team: [Int] = []
+        /// Of the order to the team's first rank.
+        var teamID: UInt64 = 0
         var spans: [WorkSpan]
         /// Expected seconds that are still to come for the receiver after this one: lets a sub-coordinator size its chunks.
         var toCome = 0.0
@@ -88,7 +100,7 @@ enum Wire {
 
     // MARK: Bytes
 
-    private enum Kind: UInt8 { case job = 1, chunk, stop, leave, hello, records, tally, stopped, trouble }
+    private enum Kind: UInt8 { case job = 1, chunk, stop, leave, hello, records, tally, stopped, trouble, ready, assemble }
 
     func packed() throws -> [UInt8] {
         var packer = Packer()
@@ -102,6 +114,9 @@ enum Wire {
             begin(.chunk)
             packer.put(order.id)
             packer.put(UInt8(order.isAlone ? 1 : 0))
+            packer.put(order.teamID)
+            packer.put(UInt32(order.team.count))
+            for rank in order.team { packer.put(Int32(rank)) }
             packer.put(order.toCome)
             packer.put(UInt32(order.spans.count))
             for span in order.spans {
@@ -141,6 +156,12 @@ enum Wire {
             begin(.tally)
             packer.put(Array(try JSONEncoder().encode(tally)))
         case .stopped: begin(.stopped)
+        case .ready(let team):
+            begin(.ready)
+            packer.put(team)
+        case .assemble(let team):
+            begin(.assemble)
+            packer.put(team)
         case .trouble(let text, let isInput):
             begin(.trouble)
             packer.put(text)
@@ -159,7 +180,10 @@ enum Wire {
             briefing.jobText = try unpacker.takeData()
             self = .job(briefing)
         case .chunk:
-            var order = ChunkOrder(id: try unpacker.take(), isAlone: try unpacker.take(UInt8.self) == 1, spans: [], toCome: try unpacker.takeDouble())
+            var order = ChunkOrder(id: try unpacker.take(), isAlone: try unpacker.take(UInt8.self) == 1, spans: [])
+            order.teamID = try unpacker.take()
+            for _ in 0..<(try unpacker.take(UInt32.self)) { order.team.append(Int(try unpacker.take(Int32.self))) }
+            order.toCome = try unpacker.takeDouble()
             for _ in 0..<(try unpacker.take(UInt32.self)) {
                 func number() throws -> Int { Int(try unpacker.take(Int64.self)) }
                 order.spans.append(WorkSpan(part: try number(), costClass: try number(), first: try number(), count: try number(), mask: try unpacker.take()))
@@ -188,6 +212,8 @@ enum Wire {
             self = .records(report)
         case .tally: self = .tally(try JSONDecoder().decode(Tally.self, from: Data(try unpacker.takeData())))
         case .stopped: self = .stopped
+        case .ready: self = .ready(team: try unpacker.take())
+        case .assemble: self = .assemble(team: try unpacker.take())
         case .trouble: self = .trouble(try unpacker.takeText(), isInput: try unpacker.take(UInt8.self) == 1)
         }
     }

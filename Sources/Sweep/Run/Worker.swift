@@ -13,6 +13,9 @@ final class Worker {
     private var queue: [Wire.ChunkOrder] = []
     private var mustStop = false
     private var mustLeave = false
+    /// Ranks that wait for the team that this one is the first of, by its number; teams that are complete.
+    private var ready: [UInt64: Set<Int>] = [:]
+    private var assembled: Set<UInt64> = []
     /// Finished records wait no longer than this before they are sent.
     private let handInSeconds = 0.2
 
@@ -34,8 +37,38 @@ final class Worker {
                 if let message = comm.receive(within: 0.05) { try hear(message) }
                 continue
             }
-            try perform(queue.removeFirst())
+            let order = queue.removeFirst()
+            if order.team.isEmpty { try perform(order) } else { try performTogether(order) }
         }
+    }
+
+    /// Shares points with other ranks: the first runs the studies, the others lend their memory.
+    ///
+    /// None joins before all are there, so that a stop that reaches some of them earlier leaves nobody waiting: who is called
+    /// joins, stopped or not; who is not hears `leave`.
+    private func performTogether(_ order: Wire.ChunkOrder) throws {
+        let isFirst = order.team[0] == comm.rank
+        if !isFirst { comm.send(try Wire.ready(team: order.teamID).packed(), to: order.team[0]) }
+        func isComplete() -> Bool { isFirst ? (ready[order.teamID]?.count ?? 0) == order.team.count - 1 : assembled.contains(order.teamID) }
+        while !isComplete() {
+            if mustLeave || (isFirst && mustStop) { return }
+            if !mustStop, Interruption.isRequested { try stop() }
+            if let message = comm.receive(within: 0.05) { try hear(message) }
+        }
+        ready[order.teamID] = nil
+        assembled.remove(order.teamID)
+        if isFirst {
+            for rank in order.team.dropFirst() { comm.send(try Wire.assemble(team: order.teamID).packed(), to: rank) }
+            comm.drain(within: 5)
+        }
+        let communicator = GroupCommunicator(ranks: order.team, tag: Int(order.teamID & 0x7FFF))
+        if isFirst { return try studies.context.shared(with: communicator) { try perform(order) } }
+        page?[1] = order.id
+        page?[2] = UInt64(max(0, order.spans.reduce(0) { $0 + plan.itemCount($1) } - 1))
+        page?[3] = 1
+        StudyContext.serve(communicator)
+        page?[3] = 0
+        comm.send(try Wire.records(Wire.ChunkReport(chunk: order.id, isFinished: true, entries: [])).packed(), to: parent)
     }
 
     private func hear(_ message: Message) throws {
@@ -43,6 +76,8 @@ final class Worker {
         case .chunk(let order): if !mustStop { queue.append(order) }
         case .stop: if !mustStop { try stop() }
         case .leave: mustLeave = true
+        case .ready(let team): ready[team, default: []].insert(message.source)
+        case .assemble(let team): assembled.insert(team)
         default: break
         }
     }
@@ -151,7 +186,7 @@ final class Worker {
 /// Runs studies so that whatever happens at a point becomes a record.
 final class StudyRunner {
     private let studies: [any Study]
-    private let context = StudyContext()
+    let context = StudyContext()
 
     init(_ studies: [any Study]) { self.studies = studies }
 

@@ -1,0 +1,73 @@
+import Foundation
+import Studies
+
+/// Decides which points several ranks compute together, by the memory that each rank has.
+struct SharingPolicy: Sendable {
+    /// Ranks that compute.
+    let workers: Int
+    /// Bytes that a point may take on a worker; nil: whatever it needs.
+    let bytesPerWorker: Double?
+
+    enum Decision: Equatable, Sendable {
+        /// On one rank.
+        case alone(bytes: Double)
+        case group(ranks: Int, bytes: Double)
+        /// Nowhere in this run; says what it needs and what there is.
+        case impossible(String)
+    }
+
+    /// - Parameters:
+    ///   - samples: some of `count` points that cost the same.
+    func decision(for study: any Study, at samples: [Point], count: Int) -> Decision {
+        let kind = type(of: study), sizes = (2...max(2, workers)).filter { $0 <= workers && kind.canShare(among: $0) }
+        // Most studies never share: what they need is not even asked.
+        guard study.sharedBytes(at: samples, ranks: 2) != nil else { return .alone(bytes: 0) }
+        func bytes(_ ranks: Int) -> Double { study.sharedBytes(at: samples, ranks: ranks) ?? .infinity }
+        func fits(_ bytes: Double) -> Bool { bytesPerWorker.map { bytes <= $0 } ?? true }
+        let alone = study.memory(at: samples, count: count).peak
+        if let wanted = study.wantedRanks {
+            // As near to what is wanted as there are ranks; more where these have not the memory.
+            let most = sizes.last { $0 <= wanted } ?? 1
+            if most > 1, fits(bytes(most)) { return .group(ranks: most, bytes: bytes(most)) }
+            if most == 1, fits(alone) { return .alone(bytes: alone) }
+        } else if fits(alone) { return .alone(bytes: alone) }
+        if let size = sizes.first(where: { fits(bytes($0)) }) { return .group(ranks: size, bytes: bytes(size)) }
+        return .impossible(refusal(alone, bytes))
+    }
+
+    private func refusal(_ alone: Double, _ bytes: (Int) -> Double) -> String {
+        func text(_ bytes: Double) -> String { String(format: "%.2g GB", bytes / 1e9) }
+        let there = bytesPerWorker ?? .infinity
+        let enough = [2, 4, 6, 8, 9, 12, 16, 20, 25, 30, 36, 42, 49, 64, 100, 144, 196, 256].first { bytes($0) <= there }
+        return "needs \(text(alone)) on one rank, \(text(bytes(4))) on each of 4; this run has \(workers) worker\(workers == 1 ? "" : "s") with \(text(there)) each"
+            + (enough.map { "; \($0) workers of that size would do" } ?? "")
+    }
+}
+
+extension RunPlan {
+    /// What becomes of the points of a class, study by study.
+    func decisions(_ costClass: CostClass, in part: Part, _ policy: SharingPolicy) -> [SharingPolicy.Decision] {
+        let samples = costClass.sampleOrdinals.map { part.grid[costClass.gridIndex($0)] }
+        return part.studies.map { policy.decision(for: studies[$0], at: samples, count: costClass.count) }
+    }
+
+    /// Whether any point might be shared.
+    var mayShare: Bool {
+        parts.contains { part in
+            part.classes.first.map { costClass in part.studies.contains { studies[$0].sharedBytes(at: [part.grid[costClass.gridIndex(0)]], ranks: 2) != nil } } ?? false
+        }
+    }
+
+    /// Greatest memory that a worker needs under a policy: of points that it computes by itself or shares.
+    func greatestBytes(_ policy: SharingPolicy) -> Double {
+        guard mayShare else { return greatestBytes }
+        return parts.reduce(0) { most, part in
+            part.classes.reduce(most) { most, costClass in
+                let decisions = decisions(costClass, in: part, policy)
+                let shared = decisions.reduce(0.0) { if case .group(_, let bytes) = $1 { max($0, bytes) } else { $0 } }
+                let own = part.studies.indices.filter { if case .alone = decisions[$0] { true } else { false } }
+                return max(most, shared, bytes(costClass, in: part, only: own))
+            }
+        }
+    }
+}
