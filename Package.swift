@@ -48,7 +48,7 @@ let package = Package(
         .executableTarget(name: "group-harness", dependencies: ["LinearAlgebra", "MessagePassing", "Numbers"], path: "Tests/GroupHarness", exclude: ["README.md"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Studies", "SpinAlgebra", "sweep-harness"]),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Studies"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["macrospin", "Sweep", "Archive", "Studies"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["macrospin", "group-harness", "LinearAlgebra", "Sweep", "Archive", "Studies"]),
     ],
     swiftLanguageModes: [.v5]
 )

@@ -37,6 +37,12 @@ public final class GroupCommunicator {
         if communicator != nil { MPI_Comm_free(&communicator) }
     }
 
+    /// Ends all ranks of the run, as BLACS does on an error.
+    public func abort() -> Never {
+        MPI_Abort(cmpi_comm_world(), 1)
+        _exit(1)
+    }
+
     /// The leader's numbers, to everyone.
     public func broadcast<Number: BroadcastNumber>(_ numbers: inout [Number]) {
         let most = 1 << 28

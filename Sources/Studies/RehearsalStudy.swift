@@ -11,6 +11,8 @@ public struct RehearsalStudy: Study {
         OptionSpec("expected", .text, help: "time that the cost model claims; without it the true one"),
         OptionSpec("busy", .flag, help: "compute instead of sleeping"),
         OptionSpec("gigabytes", .number(0...1e9), help: "memory that the cost model claims"),
+        OptionSpec("shares", .text, help: "gigabytes of a point that ranks may share, an expression of N, x, y"),
+        OptionSpec("aborts", .text, help: "points that end MPI, as ScaLAPACK does on errors, where this expression of N, x, y is zero"),
         OptionSpec("fails", .text, help: "points that fail where this expression of N, x, y is zero"),
         OptionSpec("dies", .text, help: "points that kill their process where this expression of N, x, y is zero"),
     ]
@@ -21,6 +23,8 @@ public struct RehearsalStudy: Study {
     private let expected: ScalarExpression
     private let fails: ScalarExpression?
     private let dies: ScalarExpression?
+    private let shares: ScalarExpression?
+    private let aborts: ScalarExpression?
     private let bytes: Double
     private let isBusy: Bool
     private let constants: [String: Double]
@@ -39,7 +43,9 @@ public struct RehearsalStudy: Study {
         expected = try expression("expected") ?? seconds
         fails = try expression("fails")
         dies = try expression("dies")
-        let names = [seconds, expected, fails, dies].compactMap { $0 }.reduce(into: Set<String>()) { $0.formUnion($1.names) }
+        shares = try expression("shares")
+        aborts = try expression("aborts")
+        let names = [seconds, expected, fails, dies, shares, aborts].compactMap { $0 }.reduce(into: Set<String>()) { $0.formUnion($1.names) }
         axes = setup.sweepAxes.filter { ["rehearsal.x", "rehearsal.y"].contains($0) || ($0 == "N" && names.contains("N")) }
         if case .number(let gigabytes)? = setup.options["gigabytes"] { bytes = 1e9 * gigabytes } else { bytes = 0 }
         if case .flag(let flag)? = setup.options["busy"] { isBusy = flag } else { isBusy = false }
@@ -47,15 +53,22 @@ public struct RehearsalStudy: Study {
 
     public let outputs = [
         OutputSpec("value", meaning: "a number of the point"),
+        OutputSpec("ranks", kind: .integer, meaning: "MPI ranks that shared the point"),
         OutputSpec("series", axes: [OutputAxis(name: "place", extent: nil)], meaning: "numbers of the point"),
     ]
 
     public func cost(at point: Point) -> Cost { Cost(seconds: max(0, value(expected, point) ?? 0)) }
 
-    public func memory(at samples: [Point], count: Int) -> Memory { Memory(peak: bytes) }
+    public func memory(at samples: [Point], count: Int) -> Memory { Memory(peak: max(bytes, shared(samples) ?? 0)) }
+
+    public func sharedBytes(at samples: [Point], ranks: Int) -> Double? { shared(samples).map { $0 / Double(ranks) } }
+
+    private func shared(_ samples: [Point]) -> Double? {
+        shares.map { shares in 1e9 * (samples.compactMap { value(shares, $0) }.max() ?? 0) }
+    }
 
     public var costAxes: [String] {
-        axes.filter { axis in expected.names.contains(axis.split(separator: ".").last.map(String.init) ?? axis) }
+        axes.filter { axis in expected.names.union(shares?.names ?? []).contains(axis.split(separator: ".").last.map(String.init) ?? axis) }
     }
 
     private func value(_ expression: ScalarExpression, _ point: Point) -> Double? {
@@ -67,12 +80,13 @@ public struct RehearsalStudy: Study {
     public func run(at point: Point, in context: StudyContext) throws -> Record {
         let clock = ContinuousClock(), start = clock.now, duration = max(0, value(seconds, point) ?? 0), end = start + .seconds(duration)
         if let dies, value(dies, point) == 0 { kill(getpid(), SIGKILL) }
+        if let aborts, value(aborts, point) == 0 { context.group?.communicator.abort() }
         // A signal must not cut the point short: a real one computes on.
         while clock.now < end {
             if !isBusy { usleep(UInt32(min(100_000, max(1, (end - clock.now) / .microseconds(1))))) }
         }
         if let fails, value(fails, point) == 0 { return Record(status: .failed, reason: "told to fail") }
         let x = point.values.enumerated().reduce(0.1) { $0 + Double($1.offset + 1) * $1.element }
-        return Record(status: .ok, outputs: ["value": OutputArray(sin(x)), "series": OutputArray((0..<(1 + Int(abs(x)) % 5)).map { cos(x + Double($0)) })], seconds: duration)
+        return Record(status: .ok, outputs: ["value": OutputArray(sin(x)), "ranks": OutputArray(Double(context.group?.size ?? 1)), "series": OutputArray((0..<(1 + Int(abs(x)) % 5)).map { cos(x + Double($0)) })], seconds: duration)
     }
 }

@@ -93,6 +93,7 @@ case "lu":
         let z = try plan.factor(values.map { Complex($0, 0) }).solve(b.map { Complex($0, 0) }, transposed: isTransposed)
         print("n \(n) ranks \(communicator.size) error \(zip(x, y).reduce(0) { max($0, abs($1.0 - $1.1)) }) complex \(zip(x, z).reduce(0) { max($0, (Complex($1.0) - $1.1).magnitude) })")
     }
+    guard ProcessGroup.isUsable(group.size) else { break }
     print("eigenvalues \(distance(try group.eigenvalues(pattern, values), try DenseEigen.eigenvalues(dense(pattern, values), size: n)))")
 default:
     print("usage: group-harness spectrum KIND N SEED BLOCK | lu N SEED")

@@ -50,6 +50,7 @@ public final class ProcessGroup {
     /// - Throws: `EigenvalueError`.
     public func eigenvalues(_ pattern: SparsePattern, _ values: [Double]) throws -> [Complex] {
         guard pattern.size > 0 else { return [] }
+        guard Self.isUsable(size) else { throw EigenvalueError("\(size) ranks make no near-square grid") }
         say(.spectrum, pattern.size, pattern.entryCount)
         var starts = pattern.columnStarts.map(Int32.init), rows = pattern.rows, entries = values
         communicator.broadcast(&starts)

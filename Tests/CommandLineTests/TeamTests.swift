@@ -1,0 +1,102 @@
+import Foundation
+import Studies
+@testable import Sweep
+import Testing
+
+/// Points that several ranks share, over ranks of mpirun: with the hidden study that takes time, memory and lives.
+@Suite(.serialized) struct TeamTests {
+    private static func job(_ points: Int, _ options: String) -> String {
+        """
+        title: teams
+        model: { preset: bistable-pump }
+        sweep: { rehearsal.x: { from: 0, to: \(points - 1), points: \(points) } }
+        studies:
+          - rehearsal: { \(options) }
+        """
+    }
+
+    private func run(_ folder: URL, ranks: Int, gigabytes: Double, _ more: String...) throws -> CommandLineTool.Outcome {
+        try CommandLineTool.start(["run", "job.yaml", "--out", "run", "--ranks", "\(ranks)", "--oversubscribe", "--ignore-memory", "--memory-per-rank", "\(gigabytes)"] + more,
+                                  in: folder).finish()
+    }
+
+    private func number(_ row: Ranks.Row, _ output: String) -> Int { row.outputs[output].map { Int(Double(bitPattern: $0[0])) } ?? -1 }
+
+    /// Five points of 4 GB where a rank has 1.2 GB: four ranks each, and the fifth goes on with small points meanwhile.
+    @Test func bigBesideSmall() throws {
+        try CommandLineTool.withFolder { folder in
+            // exp(-x^8) … 4 GB for x < 5, nothing above, and longer than the small ones.
+            try Ranks.write(Self.job(60, "seconds: \"0.05 + 0.35*exp(-(x/4.5)^40)\", shares: \"4*exp(-(x/4.5)^40)\""), folder)
+            let outcome = try run(folder, ranks: 6, gigabytes: 1.2)
+            #expect(outcome.code == 0, "\(outcome)")
+            let rows = try Ranks.rows(folder.appendingPathComponent("run"))
+            #expect(rows.count == 60)
+            var lastBig = 0.0, firstSmall = Double.infinity
+            for (key, row) in rows {
+                let x = Double(key.dropFirst("rehearsal.x=".count)) ?? -1
+                #expect(number(row.row, "ranks") == (x < 5 ? 4 : 1), "\(key)")
+                if x < 5 { lastBig = max(lastBig, row.made) } else { firstSmall = min(firstSmall, row.made) }
+            }
+            #expect(firstSmall < lastBig, "small points waited for the big ones")
+        }
+    }
+
+    /// Fewer ranks than would be best: two take it where they have the memory; where nobody has, the point fails before it
+    /// starts, says what it needs and what there is, and the others are computed.
+    @Test func scarceRanks() throws {
+        try CommandLineTool.withFolder { folder in
+            try Ranks.write(Self.job(12, "seconds: \"0.01\", shares: \"4*exp(-(x/2.5)^40)\""), folder)
+            let run = folder.appendingPathComponent("run")
+            let refused = try self.run(folder, ranks: 3, gigabytes: 1.2)
+            #expect(refused.code == 4, "\(refused)")
+            var rows = try Ranks.rows(run)
+            let failed = rows.values.filter { $0.row.status == .failed }
+            #expect(rows.count == 12 && failed.count == 3)
+            #expect(failed.allSatisfy { $0.row.reason == "needs 4 GB on one rank, 1 GB on each of 4; this run has 2 workers with 1.2 GB each; 4 workers of that size would do" },
+                    "\(failed.map(\.row.reason))")
+            // Without a launcher too.
+            let alone = try CommandLineTool.start(["run", "job.yaml", "--out", "alone", "--ignore-memory", "--memory-per-rank", "1.2"], in: folder).finish()
+            #expect(alone.code == 4 && alone.error.contains("this run has 1 worker with 1.2 GB"), "\(alone)")
+            let mended = try self.run(folder, ranks: 4, gigabytes: 2.5, "--retry-failed")
+            #expect(mended.code == 0, "\(mended)")
+            rows = try Ranks.rows(run)
+            #expect(rows.values.filter { number($0.row, "ranks") == 2 }.count == 3)
+        }
+    }
+
+    /// ScaLAPACK ends MPI on an error: the point is found, tried twice by a team of its own, and set aside; nothing else is lost.
+    @Test func abort() throws {
+        try CommandLineTool.withFolder { folder in
+            try Ranks.write(Self.job(24, "seconds: \"0.01\", shares: \"2*exp(-(x/7.5)^40)\", aborts: \"x - 3\""), folder)
+            let outcome = try run(folder, ranks: 4, gigabytes: 1.5)
+            #expect(outcome.code == 4, "\(outcome)")
+            let rows = try Ranks.rows(folder.appendingPathComponent("run"))
+            #expect(rows.count == 24)
+            #expect(rows.filter { $0.value.row.status == .quarantined }.map(\.key) == ["rehearsal.x=3"], "\(outcome)")
+            #expect(rows.values.filter { $0.row.status == .ok && number($0.row, "ranks") == 2 }.count == 7)
+        }
+    }
+
+    /// Teams of all sizes among single points: nobody waits for ever, and a stop in the middle loses nothing.
+    @Test func mixtureAndStop() throws {
+        try CommandLineTool.withFolder { folder in
+            try Ranks.write(Self.job(300, "seconds: \"0.02\", shares: \"2 + 2*sin(17*x)\""), folder)
+            let arguments = ["run", "job.yaml", "--out", "run", "--ranks", "6", "--oversubscribe", "--ignore-memory", "--memory-per-rank", "1.1"]
+            let started = try CommandLineTool.start(arguments, in: folder)
+            for _ in 0..<500 where RunStatus.durableCount(folder.path + "/run") < 60 { usleep(20_000) }
+            kill(started.process.processIdentifier, SIGUSR1)
+            let stopped = started.finish()
+            #expect(stopped.code == 3, "\(stopped)")
+            let run = folder.appendingPathComponent("run"), first = try Ranks.rows(run)
+            #expect(first.count >= 60 && first.count < 300)
+            let rest = try CommandLineTool.start(arguments, in: folder).finish()
+            #expect(rest.code == 0 && rest.error.contains("\(300 - first.count) of them computed"), "\(rest)")
+            let rows = try Ranks.rows(run)
+            #expect(rows.count == 300)
+            for (key, row) in rows {
+                let x = Double(key.dropFirst("rehearsal.x=".count)) ?? -1, gigabytes = 2 + 2 * sin(17 * x)
+                #expect(number(row.row, "ranks") == (gigabytes <= 1.1 ? 1 : gigabytes <= 2.2 ? 2 : 4), "\(key)")
+            }
+        }
+    }
+}
