@@ -33,6 +33,8 @@ public protocol Study: Sendable {
     /// Expected bytes of each of several ranks that share such a point, as `memory(at:count:)` counts them; nil: the study computes
     /// its points on one rank each. Asked for numbers of ranks that `canShare(among:)` allows.
     func sharedBytes(at samples: [Point], ranks: Int) -> Double?
+    /// Expected seconds of a point shared by so many ranks; nil: as on one.
+    func sharedSeconds(at point: Point, ranks: Int) -> Double?
     /// So many ranks are to share each point, whatever its memory (option `ranks`); nil: as many as memory calls for.
     var wantedRanks: Int? { get }
     /// What a point consists of, where that tells a user something; nil elsewhere.
@@ -57,6 +59,7 @@ extension Study {
     public var costAxes: [String] { axes.filter { $0 == "N" } }
     public func memory(at samples: [Point], count: Int) -> Memory { Memory() }
     public func sharedBytes(at samples: [Point], ranks: Int) -> Double? { nil }
+    public func sharedSeconds(at point: Point, ranks: Int) -> Double? { nil }
     public var wantedRanks: Int? { nil }
     public func workload(at point: Point) -> Workload? { nil }
     public func batchWidth(at point: Point) -> Int { 1 }

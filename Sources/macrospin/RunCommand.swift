@@ -117,7 +117,7 @@ enum RunCommand: Command {
     }
 
     /// What the user grants a point on one rank.
-    private static func perWorker(_ arguments: Arguments) throws -> Double? {
+    static func perWorker(_ arguments: Arguments) throws -> Double? {
         guard let text = arguments.value("memory-per-rank") else { return nil }
         guard let gigabytes = Double(text), gigabytes > 0, gigabytes.isFinite else {
             throw InputError("macrospin run: --memory-per-rank takes a positive number of gigabytes, found \(text)")
@@ -140,92 +140,5 @@ enum RunCommand: Command {
         guard let text = arguments.value(option) else { return nil }
         guard let count = Int(text), range.contains(count) else { throw InputError("macrospin run: --\(option) takes a number from \(range.lowerBound) to \(range.upperBound), found \(text)") }
         return count
-    }
-}
-
-enum PlanCommand: Command {
-    static let name = "plan"
-    static let usage = "JOB [--ranks P]"
-    static let summary = "tell what a job would compute: records, memory and time, on how many ranks"
-    static let options = [
-        OptionDescription("ranks", "n", value: "P|auto", help: "MPI processes, the coordinator included (default: 1, 2, 4, … to cores + 1)"),
-        OptionDescription("coordinators", value: "COUNT", help: "sub-coordinators (default: what the size calls for)"),
-    ]
-    static let examples = ["macrospin plan jobs/bistable-transition.yaml", "macrospin plan jobs/bistable-transition.yaml --ranks 1000"]
-
-    static func run(_ arguments: Arguments) throws -> ExitCode {
-        let job = try Job.load(path: try single(arguments, "job file")), allocation = Allocation.current()
-        Console.out("\(job.title)\n\(job.grid.count) grid points over " + job.grid.axes.map { "\($0.name) (\($0.values.count))" }.joined(separator: " × "))
-        let plan = JobRun.plan(job), forecast = Forecast(plan)
-        for (number, entry) in job.entries.enumerated() {
-            Console.out("\n\(entry.name)" + (entry.study.axes.isEmpty ? "" : " over \(entry.study.axes.joined(separator: ", "))"))
-            Console.out("        N    records     memory  time a record        total")
-            for row in forecast.rows(study: number) {
-                let n = row.spinCount > 0 ? row.spinCount : Int(job.constants["N"] ?? 0)
-                Console.out(String(format: "%9d %10d %@ %12.3g s %12@", n, row.records, padded(memory(row.bytes)) as NSString, row.seconds / Double(row.records), duration(row.seconds) as NSString))
-            }
-        }
-        Console.out("\nexpected on one core: \(duration(plan.expectedSeconds)); memory of a worker: \(memory(forecast.bytesPerWorker))")
-        let subs = try RunCommand.count(arguments, "coordinators", 0...999)
-        let asked = try RunCommand.ranks(arguments, allocation)
-        Console.out("    ranks    workers  sub-coordinators       expected   efficiency   coordinator busy     memory")
-        var all: [Int] = []
-        if let asked { all = [asked] } else {
-            all = [1]
-            var workers = 1
-            while workers < allocation.cores { all.append(workers + 1); workers *= 2 }
-            all.append(allocation.cores + 1)
-        }
-        for ranks in all {
-            if let subs, subs > 0, ranks - 1 - subs < 2 * subs { throw InputError("macrospin plan: \(ranks) ranks are too few for \(subs) sub-coordinators", hint: "at least two workers each: \(1 + 3 * subs) ranks") }
-            let line = forecast.line(ranks: ranks, subCoordinators: subs)
-            Console.out(String(format: "%9d %10d %17d %14@ %10.1f %% %16.1f %% %@", ranks, line.workers, line.subCoordinators, duration(line.seconds) as NSString,
-                               100 * line.efficiency, 100 * line.coordinatorLoad, padded(memory(Double(line.workers) * forecast.bytesPerWorker)) as NSString))
-        }
-        // Ranks that were asked for on some other machine are not judged by this one.
-        let workers = min(max(1, (asked ?? 2) - 1), max(1, allocation.cores))
-        try allocation.check(plan, workers: workers)
-        Console.out("\(allocation.source): \(allocation.cores) core\(allocation.cores == 1 ? "" : "s")" + (allocation.nodes > 1 ? " on \(allocation.nodes) nodes" : "")
-            + (allocation.bytesPerNode.map { String(format: ", %.1f GB of memory free a node: it fits", $0 / 1e9) } ?? ""))
-        return .done
-    }
-
-    private static func memory(_ bytes: Double) -> String {
-        bytes < 0.9995e9 ? String(format: "%.0f MB", bytes / 1e6) : String(format: bytes < 9.995e9 ? "%.2f GB" : "%.1f GB", bytes / 1e9)
-    }
-
-    /// Foundation ignores the width of %@ here.
-    private static func padded(_ text: String) -> String { String(repeating: " ", count: max(0, 10 - text.count)) + text }
-
-    static func duration(_ seconds: Double) -> String {
-        if seconds < 120 { return String(format: "%.3g s", seconds) }
-        if seconds < 7200 { return String(format: "%.0f min", seconds / 60) }
-        return seconds < 172_800 ? String(format: "%.1f h", seconds / 3600) : String(format: "%.1f days", seconds / 86_400)
-    }
-}
-
-enum StatusCommand: Command {
-    static let name = "status"
-    static let usage = "RUN"
-    static let summary = "tell how far a run is, from its status file"
-    static let examples = ["macrospin status runs/demo"]
-
-    static func run(_ arguments: Arguments) throws -> ExitCode {
-        let status = try RunStatus.read(try single(arguments, "run directory"))
-        // A run that died without a word left "running" behind.
-        let isElsewhere = status.host.map { $0 != ProcessInfo.processInfo.hostName } ?? false
-        let isAlive = isElsewhere || kill(status.pid, 0) == 0 || errno == EPERM
-        let state = status.state == "running" && !isAlive ? "dead (process \(status.pid) is gone; macrospin run resumes)" : status.state
-        Console.out("\(status.title)\n\(state): \(status.done) of \(status.total) records, \(status.reused) of them from earlier"
-            + String(format: "; %.3g records/s", status.recordsPerSecond) + (status.secondsLeft.map { ", about \(PlanCommand.duration($0)) left" } ?? ""))
-        for (study, counts) in status.counts.sorted(by: { $0.key < $1.key }) {
-            Console.out("  \(study): " + counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
-        }
-        for (n, pair) in status.bySpinCount.sorted(by: { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }) where pair.count == 2 {
-            Console.out("  N = \(n): \(pair[0]) of \(pair[1])")
-        }
-        for failure in status.failures { Console.out("  \(failure)") }
-        Console.out("as of \(status.updated)")
-        return .done
     }
 }

@@ -4,7 +4,15 @@ import Studies
 /// What `plan` says of a job: how long, on how many ranks, with how much memory.
 public struct Forecast {
     public let plan: RunPlan
-    public init(_ plan: RunPlan) { self.plan = plan }
+    private let policy: SharingPolicy
+
+    /// - Parameters:
+    ///   - workers: ranks that compute, to share large points among.
+    ///   - bytesPerWorker: what a point may take on each; nil: whatever it needs.
+    public init(_ plan: RunPlan, workers: Int = 1, bytesPerWorker: Double? = nil) {
+        self.plan = plan
+        policy = SharingPolicy(workers: workers, bytesPerWorker: bytesPerWorker)
+    }
 
     public struct Line: Sendable {
         public let ranks: Int
@@ -27,14 +35,20 @@ public struct Forecast {
     }
 
     /// Bytes of a worker that has a point of the most expensive kind.
-    public var bytesPerWorker: Double { Allocation.bytesPerRank + plan.greatestBytes }
+    public var bytesPerWorker: Double { Allocation.bytesPerRank + plan.greatestBytes(policy) }
 
     /// Records, memory and time by class of cost: (study, N, records, bytes, seconds in all).
     public struct Row: Sendable {
         public let spinCount: Int
         public let records: Int
+        /// On each of `ranks`.
         public let bytes: Double
         public let seconds: Double
+        /// Ranks that share a point; 0: no number of ranks here can compute it.
+        public let ranks: Int
+        /// Why it cannot be computed.
+        public let refusal: String?
+        public let workload: Workload?
     }
 
     /// - Parameter study: index among the plan's studies.
@@ -42,10 +56,20 @@ public struct Forecast {
         guard let part = plan.parts.first(where: { $0.studies.contains(study) }), let bit = part.studies.firstIndex(of: study) else { return [] }
         var byCount: [Int: Row] = [:]
         for costClass in part.classes {
-            let n = part.spinAxis.map { Int(part.grid.value(ofAxis: $0, at: costClass.gridIndex(0))) } ?? 0
+            let point = part.grid[costClass.gridIndex(0)], n = part.spinAxis.map { Int(part.grid.value(ofAxis: $0, at: costClass.gridIndex(0))) } ?? 0
             let before = byCount[n]
-            byCount[n] = Row(spinCount: n, records: (before?.records ?? 0) + costClass.count, bytes: max(before?.bytes ?? 0, plan.bytes(costClass, in: part)),
-                             seconds: (before?.seconds ?? 0) + costClass.seconds[bit] * Double(costClass.count))
+            var bytes = plan.bytes(costClass, in: part), ranks = 1, refusal: String?
+            var seconds = costClass.seconds[bit]
+            switch plan.decisions(costClass, in: part, policy)[bit] {
+            case .alone: break
+            case .group(let count, let each):
+                (bytes, ranks) = (each, count)
+                seconds = plan.studies[study].sharedSeconds(at: point, ranks: count) ?? seconds
+            case .impossible(let reason): (ranks, refusal) = (0, reason)
+            }
+            byCount[n] = Row(spinCount: n, records: (before?.records ?? 0) + costClass.count, bytes: max(before?.bytes ?? 0, bytes),
+                             seconds: (before?.seconds ?? 0) + seconds * Double(costClass.count), ranks: ranks, refusal: refusal,
+                             workload: plan.studies[study].workload(at: point))
         }
         return byCount.values.sorted { $0.spinCount < $1.spinCount }
     }
