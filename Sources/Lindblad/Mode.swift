@@ -7,7 +7,8 @@ public struct Mode: Sendable {
     let right: [Complex]
     /// Left mode, wᵀA = λwᵀ, norm one.
     let left: [Complex]
-    let sector: Int
+    /// Number of its symmetry sector.
+    public let sector: Int
     /// What the sector is made of.
     public let kind: SectorKind
     /// ‖A v − λ v‖ for ‖v‖ = 1, in rate units.
@@ -34,6 +35,12 @@ public struct SectorKind: Hashable, Sendable, CustomStringConvertible {
     /// 0: even q, 1: odd q.
     public let parity: Int?
     public let part: Multipole.Part?
+
+    init(q: Int?, parity: Int?, part: Multipole.Part?) {
+        self.q = q
+        self.parity = parity
+        self.part = part
+    }
 
     init(_ multipoles: [Multipole]) {
         let orders = Set(multipoles.map(\.q)), parities = Set(multipoles.map { $0.q % 2 })

@@ -42,7 +42,7 @@ public struct ColumnBlock<Scalar: BlockScalar> {
     }
 
     /// Columns of noise, the same for the same seed.
-    init(noise count: Int, size: Int, seed: UInt64) {
+    public init(noise count: Int, size: Int, seed: UInt64) {
         self.init(size: size, values: (0..<count).flatMap { Arnoldi.startVector(size, seed: seed + UInt64($0)).map { Scalar(components: ($0, 0)) } })
     }
 

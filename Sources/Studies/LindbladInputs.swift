@@ -24,10 +24,12 @@ enum LindbladInputs {
 
     /// Several points through the worker's solver, what they have in common shared.
     /// - Parameters:
+    ///   - group: ranks to share factors with.
     ///   - check: refuses an instance before it is solved.
     ///   - solve: a solution or an error for each instance.
     ///   - record: of one solution.
-    static func run<Solution>(_ model: Model, _ points: [Point], _ constants: [String: Double], _ context: StudyContext, check: (ModelInstance) throws -> Void = { _ in },
+    static func run<Solution>(_ model: Model, _ points: [Point], _ constants: [String: Double], _ context: StudyContext, sharing group: ProcessGroup? = nil,
+                              check: (ModelInstance) throws -> Void = { _ in },
                               solve: (LindbladSolver, [ModelInstance]) -> [Result<Solution, any Error>],
                               record: (Solution, ModelInstance) throws -> Record) throws -> [Record] {
         let start = ContinuousClock.now
@@ -39,7 +41,7 @@ enum LindbladInputs {
             }
         }
         let valid = instances.compactMap { try? $0.get() }
-        let solver = try solver(model, context)
+        let solver = try solver(model, context, sharing: group)
         var solutions = solve(solver, valid).makeIterator()
         var records = try instances.map { instance in
             try guarded {
@@ -53,8 +55,8 @@ enum LindbladInputs {
     }
 
     /// The worker's own; with a group to share points with, one that ends with it.
-    static func solver(_ model: Model, _ context: StudyContext) throws -> LindbladSolver {
-        if let group = context.group { return try LindbladSolver(model: model, group: group) }
+    static func solver(_ model: Model, _ context: StudyContext, sharing group: ProcessGroup? = nil) throws -> LindbladSolver {
+        if let group { return try LindbladSolver(model: model, group: group) }
         return try context.service(SolverBox.self) { SolverBox() }.solver(model)
     }
 

@@ -158,7 +158,7 @@ public struct SteadyStateStudy: Study {
 
     public func run(at points: [Point], in context: StudyContext) throws -> [Record] {
         let forms = context.service { ObservableForms() }
-        return try LindbladInputs.run(model, points, constants, context, check: { try measures.check(spinCount: $0.spinCount) }, solve: { solver, instances in
+        return try LindbladInputs.run(model, points, constants, context, sharing: context.group, check: { try measures.check(spinCount: $0.spinCount) }, solve: { solver, instances in
             solver.steadyStates(instances, leakTolerance: tolerances.leak, errorTolerance: tolerances.state, initial: initial)
         }, record: {
             var record = try record($0, $1, forms)

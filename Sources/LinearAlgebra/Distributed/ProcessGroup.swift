@@ -46,6 +46,9 @@ public final class ProcessGroup {
         communicator.close()
     }
 
+    /// Bytes that each of so many ranks needs for `eigenvalues`.
+    public static func spectrumBytes(size: Int, ranks: Int) -> Double { DistributedSpectrum.bytes(size: size, ranks: ranks) }
+
     /// All eigenvalues of a real matrix, conjugate pairs adjacent, by ScaLAPACK.
     /// - Throws: `EigenvalueError`.
     public func eigenvalues(_ pattern: SparsePattern, _ values: [Double]) throws -> [Complex] {
@@ -118,6 +121,17 @@ public final class ProcessGroup {
             case .finish: members.removeValue(forKey: number)?.call(-2)
             }
         }
+    }
+}
+
+extension ProcessGroup: SpectrumSolver {
+    public var ranks: Int { size }
+
+    /// Balanced beforehand, as LAPACK does; condition numbers are not told.
+    /// - Throws: `EigenvalueError`.
+    public func spectrum(of pattern: SparsePattern, values: [Double]) throws -> DenseSpectrum {
+        let balanced = pattern.balanced(values)
+        return DenseSpectrum(values: try eigenvalues(pattern, balanced), norm: balanced.reduce(0) { $0 + $1 * $1 }.squareRoot())
     }
 }
 
