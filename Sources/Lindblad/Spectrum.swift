@@ -96,8 +96,8 @@ extension LindbladSolver {
 private struct SectorSpectrum {
     private(set) var levels: [LiouvillianSpectrum.Level]
 
-    /// Eigenvalues sampled over the whole spectrum of a sector.
-    static let spread = 8
+    /// Eigenvalues sampled over the whole spectrum of a sector; so many where a solver tells no conditions.
+    static let spread = 8, silentSpread = 64
     /// Sectors up to this size are proved by their three moments.
     private static let provedByMoments = 3
     /// Backward error of the dense QR in units of ε‖A‖_F. From sixty random models, N ≤ 16, against zgeev of the Kronecker matrix:
@@ -121,7 +121,7 @@ private struct SectorSpectrum {
         let norm = found.norm ?? moments.norm
         var conditions = found.conditions.map { all in order.map { all[$0] } } ?? [Double](repeating: .nan, count: sector.size)
         let isTold = found.conditions != nil
-        var wanted = Self.sample(eigenvalues, slowest: slowest)
+        var wanted = Self.sample(eigenvalues, slowest: slowest, spread: isTold ? Self.spread : Self.silentSpread)
         if !isTold { wanted.formUnion(eigenvalues.indices.filter { eigenvalues[$0].magnitude <= Self.suspicion * norm && eigenvalues[$0].im >= 0 }) }
         if sector.size > Self.provedByMoments || !isTold {
             for place in wanted.sorted() {
@@ -138,7 +138,7 @@ private struct SectorSpectrum {
     }
 
     /// Places of the slowest and of some spread evenly over the rest; of each pair the upper member.
-    private static func sample(_ values: [Complex], slowest: Int) -> Set<Int> {
+    private static func sample(_ values: [Complex], slowest: Int, spread: Int) -> Set<Int> {
         let upper = values.indices.filter { values[$0].im >= 0 }, last = upper.count - 1
         let spreadPlaces = (0..<spread).map { upper[last * $0 / (spread - 1)] }
         return Set(upper.prefix(slowest) + spreadPlaces)
@@ -148,9 +148,13 @@ private struct SectorSpectrum {
     /// conjugates, whose upper halves do not repel.
     private mutating func addSpacingRatios(_ sector: Sector, _ errors: [Double]) {
         if let q = sector.kindWithTrace.q, q > 0, sector.kindWithTrace.part == nil { return }
-        // Where a solver is silent about conditions, those sampled stand for all.
-        let known = errors.filter { $0.isFinite }.sorted(), typical = known.isEmpty ? 0 : known[known.count / 2]
-        let all = errors.map { $0.isFinite ? $0 : typical }
+        // Where a solver is silent about conditions, the nearest one sampled stands for a level: they vary smoothly over the plane.
+        let known = levels.indices.filter { errors[$0].isFinite }
+        let all = levels.indices.map { place in
+            if errors[place].isFinite { return errors[place] }
+            func distance(_ other: Int) -> Double { (levels[other].value - levels[place].value).squaredMagnitude }
+            return known.min { distance($0) < distance($1) }.map { errors[$0] } ?? 0
+        }
         let upper = levels.indices.filter { levels[$0].value.im > all[$0] }
         let ratios = SpacingRatios.ratios(upper.map { levels[$0].value }, errors: upper.map { all[$0] })
         for (place, ratio) in zip(upper, ratios) { levels[place].spacingRatio = ratio }

@@ -22,9 +22,9 @@ extension StudyContext {
     /// Runs `body` with other ranks to share its points with; this one is the leader, the others are in `serve`.
     public func shared<Result>(with communicator: GroupCommunicator, _ body: () throws -> Result) rethrows -> Result {
         let group = ProcessGroup(communicator)
-        self.group = group
+        (self.group, spectrumSolver) = (group, group)
         defer {
-            self.group = nil
+            (self.group, spectrumSolver) = (nil, nil)
             group.close()
         }
         return try body()

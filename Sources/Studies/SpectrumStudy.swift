@@ -122,7 +122,7 @@ public struct SpectrumStudy: Study {
     public func workload(at point: Point) -> Workload? { (try? shape(at: point)).map { Workload(sectors: $0.sectors.map(\.size), flops: $0.flops) } }
 
     public func run(at point: Point, in context: StudyContext) throws -> Record {
-        let solver: any SpectrumSolver = context.group ?? LAPACKSpectrum()
+        let solver: any SpectrumSolver = context.spectrumSolver ?? LAPACKSpectrum()
         return try LindbladInputs.run(model, [point], constants, context, solve: { lindblad, instances in
             instances.map { instance in Result { try lindblad.spectrum(instance, with: solver, modes: count) } }
         }, record: record)[0]

@@ -149,6 +149,8 @@ public final class StudyContext {
     private var services: [ObjectIdentifier: AnyObject] = [:]
     /// Ranks that share the points computed now; nil: this one is by itself. See `shared(with:_:)`.
     public internal(set) var group: ProcessGroup?
+    /// Finds full spectra in the place of LAPACK on this rank: the group, while there is one.
+    public var spectrumSolver: (any SpectrumSolver)?
     public init() {}
     /// The worker's instance of `Service`, made on first use.
     public func service<Service: AnyObject>(_ type: Service.Type = Service.self, make: () -> Service) -> Service {

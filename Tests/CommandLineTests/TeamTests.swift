@@ -99,4 +99,66 @@ import Testing
             }
         }
     }
+
+    /// Spectra and steady states of the same job, by one rank each, by two and by four: within twice the errors that LAPACK's condition
+    /// numbers give, which differ by orders of magnitude from level to level; slow modes and states to rounding.
+    @Test func sharedEqualsSingle() throws {
+        func job(_ ranks: String) -> String {
+            """
+            title: shared
+            model: { preset: bistable-pump }
+            sweep: { N: [9, 20], Gamma: [0.7, 0.9], Omega: 0.5 }
+            studies:
+              - spectrum: { modes: 2, keep: [right]\(ranks) }
+              - steadyState: { observables: { jz: Jz/j }\(ranks) }
+            """
+        }
+        try CommandLineTool.withFolder { folder in
+            var single: [String: Ranks.Row] = [:]
+            for (ranks, option, processes) in [(1, "", 1), (2, ", ranks: 2", 3), (4, ", ranks: 4", 5)] {
+                try Ranks.write(job(option), folder)
+                let out = "run\(ranks)"
+                let outcome = try CommandLineTool.start(["run", "job.yaml", "--out", out, "--ranks", "\(processes)", "--oversubscribe"], in: folder).finish()
+                #expect(outcome.code == 0, "\(outcome)")
+                let rows = try Ranks.values(folder.appendingPathComponent("\(out)/archive.h5"))
+                #expect(rows.count == 8)
+                if ranks == 1 { single = rows }
+                for (name, row) in rows {
+                    let mine = try #require(single[name])
+                    func values(_ row: Ranks.Row, _ output: String) -> [Double] { (row.outputs[output] ?? []).map(Double.init(bitPattern:)) }
+                    func agree(_ output: String, _ tolerance: Double) {
+                        let (a, b) = (values(mine, output), values(row, output))
+                        #expect(!a.isEmpty && a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) <= tolerance }, "\(name) \(output)")
+                    }
+                    if name.hasPrefix("steadyState") {
+                        #expect(number(row, "state_ranks") == ranks)
+                        agree("jz", 1e-11)
+                        continue
+                    }
+                    #expect(number(row, "spectrum_ranks") == ranks)
+                    agree("slow_eigenvalue", 1e-11)
+                    agree("right_modes", 1e-9)
+                    agree("symmetry_sector_size", 0)
+                    compareLevels(values(mine, "spectrum"), values(mine, "spectrum_sector"), values(mine, "spectrum_error"),
+                                  values(row, "spectrum"), values(row, "spectrum_sector"), name)
+                }
+            }
+        }
+    }
+
+    /// Each level takes the nearest of its sector that is left, worst known first: the order within errors is anybody's.
+    private func compareLevels(_ spectrum: [Double], _ sectors: [Double], _ errors: [Double], _ other: [Double], _ otherSectors: [Double], _ name: String) {
+        #expect(spectrum.count == other.count && sectors.count == 100 || sectors.count == 441, "\(name)")
+        var left = Set(otherSectors.indices), worst = 0.0
+        for place in sectors.indices.sorted(by: { errors[$0] < errors[$1] }) {
+            func distance(_ k: Int) -> Double { hypot(other[2 * k] - spectrum[2 * place], other[2 * k + 1] - spectrum[2 * place + 1]) }
+            guard let nearest = left.filter({ otherSectors[$0] == sectors[place] }).min(by: { distance($0) < distance($1) }) else {
+                Issue.record("\(name): a level of sector \(sectors[place]) is missing")
+                return
+            }
+            left.remove(nearest)
+            worst = max(worst, distance(nearest) / (2 * errors[place] + 1e-13))
+        }
+        #expect(worst < 1, "\(name): \(worst)")
+    }
 }

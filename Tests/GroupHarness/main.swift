@@ -5,6 +5,7 @@ import Numbers
 
 // Run by tests and benchmarks under mpirun: what a group of ranks computes, beside LAPACK on its leader.
 //     group-harness spectrum KIND N SEED BLOCK     KIND: random, banded
+//     group-harness memory N               takes all memory of a spectrum and stops
 //     group-harness lu N SEED
 setvbuf(stdout, nil, Int32(_IOLBF), 0)
 let arguments = CommandLine.arguments
@@ -76,6 +77,15 @@ case "spectrum":
     }
     grid.close()
     communicator.close()
+case "memory":
+    let n = Int(arguments[2])!, (pattern, values) = matrix("banded", n, seed: 1), grid = ProcessGrid(communicator)
+    let result = try DistributedSpectrum.eigenvalues(grid, communicator, pattern: pattern, values: values, onlyAllocates: true)
+    let bytes = communicator.greatest([Double(result.bytes)])[0], share = Double(n * n * 8) / Double(communicator.size)
+    if communicator.rank == 0 {
+        print("n \(n) ranks \(communicator.size) bytes \(bytes / share) forecast \(DistributedSpectrum.bytes(size: n, ranks: communicator.size) / share)")
+    }
+    grid.close()
+    communicator.close()
 case "lu":
     let n = Int(arguments[2])!
     let (pattern, values) = matrix("banded", n, seed: UInt64(arguments[3])!)
@@ -96,6 +106,6 @@ case "lu":
     guard ProcessGroup.isUsable(group.size) else { break }
     print("eigenvalues \(distance(try group.eigenvalues(pattern, values), try DenseEigen.eigenvalues(dense(pattern, values), size: n)))")
 default:
-    print("usage: group-harness spectrum KIND N SEED BLOCK | lu N SEED")
+    print("usage: group-harness spectrum KIND N SEED BLOCK | memory N | lu N SEED")
     exit(2)
 }

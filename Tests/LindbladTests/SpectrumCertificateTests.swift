@@ -147,7 +147,7 @@ extension SolverTests { @Suite struct SpectrumCertificateTests {
         let options = Options(["modes": .integer(3), "keep": .choices(["right", "left"]), "ranks": .integer(2)])
         let model = try ModelPreset.named("lmg-dephasing")!.model(), point = Point(axes: ["N", "V"], values: [8, 1.5])
         let study = try SpectrumStudy(setup: StudySetup(model: model, options: options, sweepAxes: ["N", "V"]))
-        #expect(study.forcedRanks == 2 && study.axes == ["N", "V"])
+        #expect(study.wantedRanks == 2 && study.axes == ["N", "V"])
         let record = try study.run(at: point, in: StudyContext())
         #expect(record.status == .ok && record.reason.isEmpty)
         let extents = ["level": 81, "symmetry_sector": 2, "multipole": 81]

@@ -16,53 +16,64 @@ package enum DistributedSpectrum {
     static let leastBlock = 6
 
     package struct Result {
-        /// On every rank; members of a pair adjacent, the upper one first.
+        /// On every rank; members of a pair adjacent, the upper one first. Empty where only memory was asked for.
         package var values: [Complex]
         /// Bytes that this rank allocated for the matrix and the work on it.
         package var bytes: Int
     }
 
     /// Called by all ranks of the grid together.
+    /// - Parameter onlyAllocates: stops when all memory has been taken, to tell how much that is.
     /// - Throws: `EigenvalueError`, on all ranks alike.
-    package static func eigenvalues(_ grid: ProcessGrid, _ communicator: GroupCommunicator, pattern: SparsePattern, values: [Double], block: Int = block) throws -> Result {
-        precondition(block >= leastBlock, "PDHSEQR is wrong with blocks of \(block)")
+    package static func eigenvalues(_ grid: ProcessGrid, _ communicator: GroupCommunicator, pattern: SparsePattern, values: [Double],
+                                    block: Int = block, onlyAllocates: Bool = false) throws -> Result {
+        guard block >= leastBlock else { throw EigenvalueError("PDHSEQR is wrong with blocks of \(block)") }
         var matrix = BlockCyclicMatrix(grid, block: block, pattern: pattern, values: values)
-        var n = Int32(pattern.size), one: Int32 = 1, info: Int32 = 0, descriptor = matrix.descriptor
-        var bytes = 8 * matrix.local.count
+        let workspace = try Workspace(&matrix)
+        var reals = [Double](repeating: 0, count: workspace.reals), integers = [Int32](repeating: 0, count: workspace.integers)
+        var re = [Double](repeating: 0, count: max(1, pattern.size)), im = re, reflections = re
+        let bytes = 8 * (matrix.local.count + reals.count + 3 * re.count) + 4 * integers.count
+        if onlyAllocates { return Result(values: [], bytes: bytes) }
 
-        var tau = [Double](repeating: 0, count: max(1, pattern.size)), query = 0.0, lwork: Int32 = -1
-        pdgehrd_(&n, &one, &n, &matrix.local, &one, &one, &descriptor, &tau, &query, &lwork, &info)
-        lwork = Int32(query)
-        var greatestWork = 8 * Int(lwork)
-        do {
-            var work = [Double](repeating: 0, count: Int(lwork))
-            pdgehrd_(&n, &one, &n, &matrix.local, &one, &one, &descriptor, &tau, &work, &lwork, &info)
-        }
+        var n = Int32(pattern.size), one: Int32 = 1, info: Int32 = 0, descriptor = matrix.descriptor, none = [0.0]
+        var realCount = Int32(reals.count), integerCount = Int32(integers.count)
+        pdgehrd_(&n, &one, &n, &matrix.local, &one, &one, &descriptor, &reflections, &reals, &realCount, &info)
         guard info == 0 else { throw EigenvalueError("ScaLAPACK pdgehrd refuses argument \(-info)") }
         // Rule 6: PDHSEQR takes what PDGEHRD keeps below the subdiagonal for entries of the matrix.
         matrix.clearBelowSubdiagonal(grid)
-
-        // Rule 1: inside the query PDTRORD takes IWORK(1:N) for a selection and writes its maximum over all ranks back: with less
-        // room the heap is damaged, which shows as wrong values from n ≈ 250 on.
-        let room = 2 * pattern.size + 64
-        var real = [Double](repeating: 0, count: room), integer = [Int32](repeating: 0, count: room), liwork: Int32 = -1
-        var re = [Double](repeating: 0, count: max(1, pattern.size)), im = re, none = [0.0]
-        lwork = -1
+        for k in reals.indices { reals[k] = 0 }
         // Rule 3: JOB = 'E' is wrong with INFO = 0 from n = 450 on, on one process too; 'S' costs more and is right.
-        pdhseqr_("S", "N", &n, &one, &n, &matrix.local, &descriptor, &re, &im, &none, &descriptor, &real, &lwork, &integer, &liwork, &info, 1, 1)
-        guard info == 0 else { throw EigenvalueError("ScaLAPACK pdhseqr does not tell its workspace (INFO = \(info))") }
-        // Rule 2: with what it asks for, an inner routine fails on its workspace from n ≈ 500 on, then hangs.
-        let words = Int(real[0]) * 4
-        guard words < Int(Int32.max) else { throw EigenvalueError("n = \(pattern.size) needs more workspace than 32-bit ScaLAPACK can count; take more ranks") }
-        lwork = Int32(words)
-        liwork = integer[0] * 4 + 8 * n
-        greatestWork = max(greatestWork, 8 * words + 4 * Int(liwork))
-        real = [Double](repeating: 0, count: words)
-        integer = [Int32](repeating: 0, count: Int(liwork))
-        pdhseqr_("S", "N", &n, &one, &n, &matrix.local, &descriptor, &re, &im, &none, &descriptor, &real, &lwork, &integer, &liwork, &info, 1, 1)
+        pdhseqr_("S", "N", &n, &one, &n, &matrix.local, &descriptor, &re, &im, &none, &descriptor, &reals, &realCount, &integers, &integerCount,
+                 &info, 1, 1)
         guard info == 0 else { throw EigenvalueError("ScaLAPACK pdhseqr did not converge (INFO = \(info), n = \(pattern.size))") }
-        bytes += greatestWork + 8 * (tau.count + re.count + im.count)
         return Result(values: eigenvalues(matrix.tridiagonal(grid, communicator)), bytes: bytes)
+    }
+
+    /// What the two routines work in.
+    private struct Workspace {
+        let reals: Int
+        let integers: Int
+
+        /// - Throws: `EigenvalueError`.
+        init(_ matrix: inout BlockCyclicMatrix) throws {
+            var n = Int32(matrix.size), one: Int32 = 1, info: Int32 = 0, descriptor = matrix.descriptor, asked: Int32 = -1
+            // Rule 1: inside PDHSEQR's query PDTRORD takes IWORK(1:N) for a selection and writes its maximum over all ranks back: with
+            // less room the heap is damaged, which shows as wrong values from n ≈ 250 on.
+            let room = 2 * matrix.size + 64
+            var real = [Double](repeating: 0, count: room), integer = [Int32](repeating: 0, count: room), askedIntegers: Int32 = -1
+            var re = [Double](repeating: 0, count: room), im = re, none = [0.0]
+            pdgehrd_(&n, &one, &n, &matrix.local, &one, &one, &descriptor, &re, &real, &asked, &info)
+            let reduction = Int(real[0])
+            for k in real.indices { real[k] = 0 }
+            pdhseqr_("S", "N", &n, &one, &n, &matrix.local, &descriptor, &re, &im, &none, &descriptor, &real, &asked, &integer, &askedIntegers, &info, 1, 1)
+            guard info == 0 else { throw EigenvalueError("ScaLAPACK pdhseqr does not tell its workspace (INFO = \(info))") }
+            // Rule 2: with what it asks for, an inner routine fails on its workspace from n ≈ 500 on, then hangs.
+            reals = max(reduction, 4 * Int(real[0]))
+            integers = 4 * Int(integer[0]) + 8 * matrix.size
+            guard reals < Int(Int32.max) else {
+                throw EigenvalueError("n = \(matrix.size) needs more workspace than 32-bit ScaLAPACK can count; take more ranks")
+            }
+        }
     }
 
     /// Of a quasi-triangular matrix, from its three middle diagonals.
@@ -85,12 +96,11 @@ package enum DistributedSpectrum {
         return values
     }
 
-    /// Bytes of one rank of a grid, as `eigenvalues` takes them: its part of the matrix, and workspace of which PDHSEQR asks for a
-    /// constant part and one that grows with what a row of processes holds (fitted to its answers, n = 300 … 20000).
+    /// Bytes of one rank of a grid, as `eigenvalues` takes them: its part of the matrix, and workspace that is constant but for a part of
+    /// that (PDHSEQR's answers at n = 300 … 20000; they rise in steps, and this is the upper edge).
     package static func bytes(size: Int, ranks: Int) -> Double {
         guard let shape = ProcessGrid.shape(ranks) else { return .infinity }
         let rows = Double(size) / Double(shape.rows) + Double(block), columns = Double(size) / Double(shape.columns) + Double(block)
-        let work = 4 * (7.2e6 + 2 * 8 * Double(block) * (rows + columns))
-        return 8 * rows * columns + work + 40 * Double(size)
+        return 8 * rows * columns * (size < 6000 ? 1.08 : 1.27) + 29e6 + 60 * Double(size)
     }
 }

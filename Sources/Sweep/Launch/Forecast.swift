@@ -29,7 +29,7 @@ public struct Forecast {
     /// Simulates the run with the coordinator's own scheduling.
     /// - Parameter subCoordinators: nil: as many as the run would take.
     public func line(ranks: Int, subCoordinators: Int? = nil) -> Line {
-        let result = Simulation(plan: plan).run(ranks: ranks, work: WorkList(plan), subCoordinators: subCoordinators)
+        let result = Simulation(plan: plan, bytesPerWorker: policy.bytesPerWorker).run(ranks: ranks, work: WorkList(plan), subCoordinators: subCoordinators)
         return Line(ranks: ranks, workers: result.workers, subCoordinators: result.subCoordinators, seconds: result.makespan, efficiency: result.efficiency,
                     coordinatorLoad: result.coordinatorLoad, chunks: result.chunks)
     }
@@ -68,7 +68,7 @@ public struct Forecast {
             case .impossible(let reason): (ranks, refusal) = (0, reason)
             }
             byCount[n] = Row(spinCount: n, records: (before?.records ?? 0) + costClass.count, bytes: max(before?.bytes ?? 0, bytes),
-                             seconds: (before?.seconds ?? 0) + seconds * Double(costClass.count), ranks: ranks, refusal: refusal,
+                             seconds: (before?.seconds ?? 0) + seconds * Double(costClass.count), ranks: max(before?.ranks ?? 0, ranks), refusal: before?.refusal ?? refusal,
                              workload: plan.studies[study].workload(at: point))
         }
         return byCount.values.sorted { $0.spinCount < $1.spinCount }

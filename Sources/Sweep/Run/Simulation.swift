@@ -39,6 +39,8 @@ struct Simulation {
 
     let plan: RunPlan
     var costs = Costs()
+    /// Bytes that a point may take on a worker; what needs more is shared. nil: whatever it needs.
+    var bytesPerWorker: Double?
 
     /// - Parameters:
     ///   - work: what is to be done; used up.
@@ -52,7 +54,8 @@ struct Simulation {
             // Coordinator and worker share a process, each with a thread.
             return Result(workers: 1, subCoordinators: 0, makespan: busyTotal + Double(plan.count) * (costs.point + costs.archive), efficiency: 1, coordinatorLoad: 0, chunks: 0)
         }
-        var state = State(plan: plan, costs: costs, layout: layout, work: work)
+        let policy = SharingPolicy(workers: layout.workers, bytesPerWorker: bytesPerWorker)
+        var state = State(plan: plan, costs: costs, layout: layout, work: work, teams: Teams(plan, policy))
         state.run()
         let makespan = costs.start + state.end + Double(plan.count) * (layout.subCoordinators > 0 ? 0 : costs.archive)
         return Result(workers: layout.workers, subCoordinators: layout.subCoordinators, makespan: makespan,
@@ -70,6 +73,7 @@ struct Simulation {
         let costs: Costs
         let layout: Layout
         let work: WorkList
+        let teams: Teams
         let pace: Pace
         let topPace: Pace
         let desks: Int
@@ -92,11 +96,12 @@ struct Simulation {
         var busy = 0.0, end = 0.0, chunks = 0
         var random: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-        init(plan: RunPlan, costs: Costs, layout: Layout, work: WorkList) {
+        init(plan: RunPlan, costs: Costs, layout: Layout, work: WorkList, teams: Teams) {
             self.plan = plan
             self.costs = costs
             self.layout = layout
             self.work = work
+            self.teams = teams
             desks = max(1, layout.subCoordinators)
             let perDesk = (layout.workers + desks - 1) / desks
             // At most about 2e6 chunks: beyond that they only tell the same again.
@@ -178,17 +183,51 @@ struct Simulation {
             coordinatorBusy[desks] += costs.message
         }
 
+        /// Work for one rank; what is to be shared is put aside (there are no sub-coordinators then).
         private mutating func next(_ desk: Int, _ seconds: Double) -> [WorkSpan] {
-            layout.subCoordinators > 0 ? queues[desk].next(seconds: seconds, limit: pace.itemLimit) : work.next(seconds: seconds, limit: pace.itemLimit)
+            if layout.subCoordinators > 0 { return queues[desk].next(seconds: seconds, limit: pace.itemLimit) }
+            while true {
+                let spans = work.next(seconds: seconds, limit: pace.itemLimit)
+                if spans.isEmpty { return [] }
+                let own = teams.sort(spans)
+                if !own.isEmpty { return own }
+            }
+        }
+
+        /// Workers that share points begin together; false: too few are idle, and these wait.
+        private mutating func makeTeams(_ desk: Int, at time: Double) -> Bool {
+            while let task = teams.next {
+                idle[desk].removeAll { current[$0] != nil }
+                guard idle[desk].count >= task.size else { return false }
+                teams.removeNext()
+                let records = task.spans.reduce(0) { $0 + plan.itemCount($1) }
+                let pure = task.spans.reduce(0) { $0 + plan.sharedSeconds($1, ranks: task.size) } * spreadFactor(records)
+                for place in 0..<task.size {
+                    let worker = idle[desk].removeLast()
+                    wants[worker] -= 1
+                    current[worker] = (pure, place == 0 ? records : 0)
+                    busy += pure
+                    heap.push(Event(time: time + pure, who: worker))
+                }
+                chunks += task.size
+            }
+            return true
         }
 
         private var lastChunk = 0.0
 
         /// First everyone gets a chunk, then those who are quick a second: as `Coordinator.assign`.
         private mutating func assign(_ desk: Int, at time: Double) {
+            guard makeTeams(desk, at: time) else { return }
             while let worker = idle[desk].popLast() {
                 guard current[worker] == nil else { unreserved[desk].append(worker); continue }
-                guard give(desk, worker, at: time, reserve: false) else { idle[desk].append(worker); return }
+                guard give(desk, worker, at: time, reserve: false) else {
+                    idle[desk].append(worker)
+                    _ = makeTeams(desk, at: time)
+                    return
+                }
+                // Points to be shared may have turned up.
+                guard makeTeams(desk, at: time) else { return }
                 if wants[worker] > 0 { unreserved[desk].append(worker) }
             }
             while let worker = unreserved[desk].popLast() {

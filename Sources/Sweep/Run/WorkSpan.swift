@@ -45,6 +45,12 @@ extension RunPlan {
         guard span.costClass >= 0 else { return items(span).reduce(0) { $0 + seconds($1) } }
         return parts[span.part].classes[span.costClass].seconds(of: span.mask) * Double(span.count)
     }
+    /// Expected seconds of points that so many ranks share.
+    func sharedSeconds(_ span: WorkSpan, ranks: Int) -> Double {
+        items(WorkSpan(part: span.part, costClass: span.costClass, first: span.first, count: 1, mask: span.mask)).reduce(0) { sum, item in
+            sum + (studies[item.study].sharedSeconds(at: point(item), ranks: ranks) ?? seconds(item))
+        } * Double(span.count)
+    }
     func seconds(_ item: WorkItem) -> Double { studies[item.study].cost(at: point(item)).seconds }
     func point(_ item: WorkItem) -> Point { parts[item.part].grid[item.index] }
     func studyName(_ study: Int) -> String { type(of: studies[study]).name }
