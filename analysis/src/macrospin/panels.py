@@ -7,7 +7,7 @@ import sys
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .archive import axis_label, control_axis
+from .archive import ArchiveError, axis_label, control_axis
 
 MOST_PANELS = 12
 
@@ -15,6 +15,35 @@ MOST_PANELS = 12
 def point_title(dataset, where: dict) -> str:
     """Values of the axes at the indices `where`."""
     return ", ".join(f"{dataset[d].attrs.get('long_name', d)} = {float(dataset[d][i]):g}" if d in dataset.coords else f"{d} {i}" for d, i in where.items())
+
+
+def wrapped_title(dataset, where: dict, width: int) -> str:
+    """`point_title` in lines of at most `width` letters, broken between axes."""
+    lines = [""]
+    for part in point_title(dataset, where).split(", "):
+        joined = ", ".join(filter(None, (lines[-1], part)))
+        lines = [*lines[:-1], joined] if len(joined) <= width or not lines[-1] else [*lines, part]
+    return "\n".join(lines)
+
+
+def scale_control(ax, x: np.ndarray) -> None:
+    """A logarithmic axis for values that were swept over decades."""
+    if x.size > 2 and np.all(x > 0) and x.max() / x.min() > 20:
+        ax.set_xscale("log")
+
+
+def line_axis(dataset, variable: str) -> str:
+    """The control axis, if it has several values."""
+    control = control_axis(dataset, variable)
+    if dataset.sizes[control] < 2:
+        raise ArchiveError("no axis but N has several values: there is nothing to plot against")
+    return control
+
+
+def limit_frequencies(ax, greatest: float, rate: float) -> None:
+    """Where all eigenvalues are real, limits like their rates instead of those of rounding errors."""
+    if greatest <= 1e-9 * rate:
+        ax.set_ylim(-rate, rate)
 
 
 def panel_grid(dataset, axes: list[str], name: str, most: int = MOST_PANELS, share_y: bool = True):
@@ -85,3 +114,22 @@ def choose(dataset, axes: list[str], points: list[dict], most: int) -> list[dict
         points = [point for point in points if point[d] == wanted]
     spread = np.unique(np.linspace(0, len(points) - 1, most).round().astype(int))
     return [points[k] for k in spread]
+
+
+def points_of(array, own: int) -> tuple[list[dict], list[str]]:
+    """(points of the sweep at which a tidy variable has a number, axes of the sweep); the last `own` dimensions are its own."""
+    axes = list(array.dims[: len(array.dims) - own])
+    there = np.isfinite(array).any(list(array.dims[len(axes):])) if own else np.isfinite(array)
+    points = [dict(zip(axes, map(int, index))) for index in np.argwhere(there.values)] if axes else [{}]
+    if not points or not bool(there.any()):
+        raise ArchiveError(f"{array.name} has no number at any point")
+    return points, axes
+
+
+def chosen_points(dataset, array, own: int, most: int, what: str) -> list[dict]:
+    """Up to `most` of the points at which a tidy variable has a number, as `choose` takes them; a note tells of how many."""
+    points, axes = points_of(array, own)
+    chosen = choose(dataset, axes, points, most)
+    if len(chosen) < len(points):
+        print(f"note: showing {what} at {len(chosen)} of {len(points)} points", file=sys.stderr)
+    return chosen

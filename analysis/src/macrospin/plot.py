@@ -14,11 +14,14 @@ import numpy as np
 
 from .archive import ArchiveError, axis_label, control_axis, open_archive, status_mask
 from .barriers import plot_barriers, plot_gap_instanton
+from .exceptional import plot_exceptional
 from .fit import fit_exponential
 from .panels import by_spin_count, control_panels, legend_outside
 from .portrait import plot_portrait
 from .quasipotential import plot_quasi_potential
 from .semiclassical import has
+from .spacing import plot_spacing_ratios
+from .spectrum_figures import plot_gap_antigap, plot_leading, plot_spectrum
 from .sphere import plot_sphere
 from .transition import plot_branches, plot_transition
 
@@ -29,7 +32,7 @@ STYLE = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="macrospin-plot", description="Plot what an archive has: <Jz>/j, gaps, Husimi and Wigner functions, barriers, phase portraits, transitions, quasi-potentials, branches.",
+    parser = argparse.ArgumentParser(prog="macrospin-plot", description="Plot what an archive has: <Jz>/j, gaps, Husimi and Wigner functions, barriers, phase portraits, transitions, quasi-potentials, branches, spectra, exceptional points.",
                                      epilog="example: macrospin-plot runs/demo/archive.h5 --out runs/demo/plots")
     parser.add_argument("archive", help="archive written by macrospin run or macrospin merge")
     parser.add_argument("--out", help="folder for the figures (default: plots beside the archive)")
@@ -55,6 +58,13 @@ SEMICLASSICAL = (
     ("quasi-potential", ("quasi_potential",), plot_quasi_potential, "quasiPotential"),
     ("branches", ("branch_spin",), plot_branches, "branches"),
 )
+SPECTRAL = (
+    ("spectrum", ("spectrum",), plot_spectrum, "spectrum"),
+    ("spectrum-leading", ("spectrum",), plot_leading, "spectrum"),
+    ("gap-antigap", ("antigap",), plot_gap_antigap, "spectrum"),
+    ("spacing-ratios", ("spacing_ratio",), plot_spacing_ratios, "spectrum"),
+    ("exceptional-points", ("track_eigenvalue",), plot_exceptional, "exceptionalPoints"),
+)
 
 
 def plot_all(dataset, folder: Path) -> list[Path]:
@@ -74,10 +84,10 @@ def plot_all(dataset, folder: Path) -> list[Path]:
         for name in ("husimi", "wigner"):
             if name in dataset:
                 figures.append((name, plot_sphere(dataset, name)))
-        semiclassical, notes = _semiclassical(dataset)
-        figures += semiclassical
+        others, notes = _of_studies(dataset, SEMICLASSICAL + SPECTRAL)
+        figures += others
         if not figures:
-            raise ArchiveError("\n".join(["the archive has neither jz, husimi or wigner (study steadyState) nor gap (study gap) nor anything semiclassical: nothing to plot", *notes]))
+            raise ArchiveError("\n".join(["the archive has neither jz, husimi or wigner (study steadyState) nor gap (study gap) nor anything semiclassical, nor spectra: nothing to plot", *notes]))
         for name in absent:
             print(f"note: the archive has no variable {name}; its figures are left out", file=sys.stderr)
         for note in notes:
@@ -92,10 +102,10 @@ def plot_all(dataset, folder: Path) -> list[Path]:
     return written
 
 
-def _semiclassical(dataset) -> tuple[list, list[str]]:
-    """Figures of the semiclassical studies, and notes on those that are left out."""
+def _of_studies(dataset, table) -> tuple[list, list[str]]:
+    """Figures in the table that the archive has variables for, and notes on those that are left out."""
     figures, notes, absent = [], [], []
-    for name, variables, draw, studies in SEMICLASSICAL:
+    for name, variables, draw, studies in table:
         if not any(has(dataset, variable) for variable in variables):
             absent.append(f"{name} ({studies})")
             continue

@@ -1,4 +1,4 @@
-"""What the variables of the semiclassical studies have in common: names of their own dimensions, axes of the sweep."""
+"""What the variables of the semiclassical and spectral studies have in common: names of their own dimensions, axes of the sweep."""
 
 from __future__ import annotations
 
@@ -9,6 +9,16 @@ from scipy.interpolate import PchipInterpolator
 from .archive import ArchiveError, axis_label
 
 _PAIR, _SPHERE = ("from_state", "to_state"), ("theta", "phi")
+_SPECTRAL = {
+    "spectrum": ("level",), "spectrum_sector": ("level",), "spectrum_error": ("level",), "spectrum_condition": ("level",), "spacing_ratio": ("level",),
+    "symmetry_sector_q": ("symmetry_sector",), "symmetry_sector_parity": ("symmetry_sector",), "symmetry_sector_part": ("symmetry_sector",),
+    "spectrum_gap": (), "spectrum_gap_error": (), "antigap": (), "spectrum_kernel_dimension": (),
+    "slow_eigenvalue": ("slow_mode",), "slow_sector": ("slow_mode",), "slow_mode_frame": ("frame_axis", "component"),
+    "right_modes": ("slow_mode", "multipole"), "left_modes": ("slow_mode", "multipole"),
+    "track_value": ("track_point",), "track_eigenvalue": ("track_point", "track"), "track_sector": ("track",),
+    "exceptional_value": ("exceptional_point",), "exceptional_error": ("exceptional_point",), "exceptional_eigenvalue": ("exceptional_point",),
+    "exceptional_order": ("exceptional_point",), "exceptional_sector": ("exceptional_point",),
+}
 
 # Dimensions of a variable after those of the sweep. In a file they may be called otherwise (`from_state_rates`), where
 # another study or output took the name first.
@@ -25,8 +35,9 @@ OWN = {
     "transition_point": ("representation",), "transition_barrier": ("representation",), "transition_error": ("representation",),
     "transition_weight": ("transition_size",), "transition_gap_minimum": ("transition_size",),
     "transition_weight_limit": (), "transition_weight_limit_error": (), "transition_gap_limit": (), "transition_gap_limit_error": (),
+    **_SPECTRAL,
 }
-_OF_N = {"rate", "rate_error", "barrier_estimate", "barrier_estimate_error", "gap", "gap_error", "husimi"}
+_OF_N = {"rate", "rate_error", "barrier_estimate", "barrier_estimate_error", "gap", "gap_error", "husimi", *_SPECTRAL}
 _OWN_NAMES = {name for names in OWN.values() for name in names}
 
 
@@ -40,7 +51,7 @@ def tidy(dataset: xr.Dataset, name: str) -> xr.DataArray:
     Studies without N lose it where a list of points repeated their values along it.
     """
     if f"{name}_re" in dataset:
-        parts = [_tidy(dataset, f"{name}_{part}", OWN[name], False) for part in ("re", "im")]
+        parts = [_tidy(dataset, f"{name}_{part}", OWN[name], name in _OF_N) for part in ("re", "im")]
         return (parts[0] + 1j * parts[1]).rename(name)
     if name not in dataset:
         raise ArchiveError(f"the archive has no variable {name}")
