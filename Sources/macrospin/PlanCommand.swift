@@ -53,7 +53,7 @@ enum PlanCommand: Command {
         for row in rows {
             let n = row.spinCount > 0 ? row.spinCount : constantSpinCount
             var line = String(format: "%9d %10d %@ %12.3g s %12@", n, row.records, padded(memory(row.bytes)) as NSString, row.seconds / Double(row.records), duration(row.seconds) as NSString)
-            if isShared { line += String(format: " %7d %10.2g   ", row.ranks, row.workload?.flops ?? .nan) + (row.workload.map { sectors($0.sectors) } ?? "") }
+            if isShared { line += String(format: " %7d ", row.ranks) + (row.workload.map { String(format: "%10.2g   ", $0.flops) + sectors($0.sectors) } ?? "         –") }
             Console.out(line)
             if let refusal = row.refusal { Console.out("          cannot be computed here: \(refusal)") }
         }

@@ -146,6 +146,29 @@ import Testing
         }
     }
 
+    /// A steady state whose factors are more than a rank may have, without a word in the job.
+    @Test func sharedByMemory() throws {
+        try CommandLineTool.withFolder { folder in
+            try Ranks.write("""
+                title: large state
+                model: { preset: driven-twisting, parameters: { chi: 2 } }
+                sweep: { N: [2100], Omega: [0.7] }
+                studies:
+                  - steadyState
+                """, folder)
+            let single = try CommandLineTool.start(["run", "job.yaml", "--out", "single"], in: folder).finish()
+            let shared = try run(folder, ranks: 3, gigabytes: 0.035)
+            #expect(single.code == 0 && shared.code == 0, "\(single) \(shared)")
+            let a = try #require(try Ranks.values(folder.appendingPathComponent("single/archive.h5")).first?.value)
+            let b = try #require(try Ranks.values(folder.appendingPathComponent("run/archive.h5")).first?.value)
+            #expect(number(a, "state_ranks") == 1 && number(b, "state_ranks") == 2)
+            for output in ["jx", "jy", "jz", "purity"] {
+                let x = Double(bitPattern: a.outputs[output]![0]), y = Double(bitPattern: b.outputs[output]![0])
+                #expect(abs(x - y) < 1e-12, "\(output): \(x), \(y)")
+            }
+        }
+    }
+
     /// Each level takes the nearest of its sector that is left, worst known first: the order within errors is anybody's.
     private func compareLevels(_ spectrum: [Double], _ sectors: [Double], _ errors: [Double], _ other: [Double], _ otherSectors: [Double], _ name: String) {
         #expect(spectrum.count == other.count && sectors.count == 100 || sectors.count == 441, "\(name)")
