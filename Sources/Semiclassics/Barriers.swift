@@ -66,12 +66,19 @@ public struct BarrierSolver: Sendable {
     /// Ways out that cost so many times another one, by semiclassical Wigner, are not followed into the other representations.
     private static let greatestExcess = 4.0
 
+    /// Whether every attractor lies in a plane of reflection symmetry: barriers are then had in a hundredth of the time.
+    public var isPlanar: Bool {
+        let points = field.fixedPoints()
+        return usesPlanes && points.attractors.allSatisfy { !planes(through: $0, points).isEmpty }
+    }
+
     public func solve() -> BarrierSolution {
         let points = field.fixedPoints(), attractors = points.attractors
         let unstable = points.points.filter { $0.kind != .attractor && $0.eigenvalues.0.re > 1e-9 }
         let ends = unstable.map { field.basins(of: $0, attractors: attractors) }
         let kept = unstable.indices.filter { ends[$0].count > 1 }
-        var solution = BarrierSolution(fixedPoints: points, attractors: attractors, exits: kept.map { unstable[$0] }, basins: kept.map { ends[$0] }, instantons: [:])
+        var solution = BarrierSolution(fixedPoints: points, attractors: attractors, exits: kept.map { unstable[$0] },
+                                       basins: kept.map { ends[$0] }, instantons: [:])
         let none = [[Instanton?]](repeating: [Instanton?](repeating: nil, count: kept.count), count: attractors.count)
         for representation in representations { solution.instantons[representation] = none }
         guard attractors.count > 1 else { return solution }
@@ -90,16 +97,17 @@ public struct BarrierSolver: Sendable {
     private func solve(_ i: Int, _ solution: inout BarrierSolution) {
         let attractor = solution.attractors[i], planes = usesPlanes ? planes(through: attractor, solution.fixedPoints) : []
         var isPlanar = false
-        do {
-            for plane in planes {
-                let own = solution.exits.indices.filter { solution.basins[$0].contains(i) && plane.contains(solution.exits[$0].spin) }
-                guard !own.isEmpty else { continue }
-                isPlanar = true
-                for representation in representations {
-                    for found in PlaneInstantons(plane: plane, representation: representation).instantons(from: attractor) {
-                        guard let exit = own.first(where: { (solution.exits[$0].spin - found.end).length < 1e-6 }), found.instanton.isActivation(representation) else { continue }
-                        let known = solution.instantons[representation]![i][exit]
-                        if known.map({ $0.action > found.instanton.action }) ?? true { solution.instantons[representation]![i][exit] = found.instanton }
+        for plane in planes {
+            let own = solution.exits.indices.filter { solution.basins[$0].contains(i) && plane.contains(solution.exits[$0].spin) }
+            guard !own.isEmpty else { continue }
+            isPlanar = true
+            for representation in representations {
+                for found in PlaneInstantons(plane: plane, representation: representation).instantons(from: attractor) {
+                    guard let exit = own.first(where: { (solution.exits[$0].spin - found.end).length < 1e-6 }),
+                          found.instanton.isActivation(representation) else { continue }
+                    let known = solution.instantons[representation]![i][exit]
+                    if known.map({ $0.action > found.instanton.action }) ?? true {
+                        solution.instantons[representation]![i][exit] = found.instanton
                     }
                 }
             }
@@ -120,14 +128,16 @@ public struct BarrierSolver: Sendable {
 
     private func search(_ i: Int, _ exits: [Int], _ solution: inout BarrierSolution) {
         let attractor = solution.attractors[i]
+        let near = exits.map { ($0, (solution.exits[$0].spin - attractor.spin).length) }.sorted { $0.1 < $1.1 }
         // The nearest first: those that cost much more do not matter.
-        for exit in exits.sorted(by: { (solution.exits[$0].spin - attractor.spin).length < (solution.exits[$1].spin - attractor.spin).length }) {
-            let name = "from attractor \(i + 1) at \(Self.text(attractor.spin)) to the \(solution.exits[exit].kind) at \(Self.text(solution.exits[exit].spin))"
+        for (exit, _) in near {
+            let end = solution.exits[exit]
+            let name = "from attractor \(i + 1) at \(Self.text(attractor.spin)) to the \(end.kind) at \(Self.text(end.spin))"
             let known = representations.flatMap { solution.instantons[$0]![i].compactMap { $0?.action } }.min() ?? .infinity
             do {
-                let results = try OrbitFinder(symbol, from: attractor, to: [solution.exits[exit]])
+                let results = try OrbitFinder(symbol, from: attractor, to: end)
                     .instantons(representations, limit: solution.attractors.count == 2 ? Self.greatestExcess * known : .infinity)
-                for (representation, result) in results[0] {
+                for (representation, result) in results {
                     switch result {
                     case .success(let instanton): solution.instantons[representation]![i][exit] = instanton
                     case .failure(let failure): solution.complaints.append("\(representation.rawValue) \(name): \(failure)")

@@ -26,21 +26,21 @@ public struct Instanton: Sendable {
     }
 }
 
-/// Finds orbits from an attractor to unstable fixed points without any symmetry.
+/// Finds orbits from an attractor to an unstable fixed point without any symmetry.
 struct OrbitFinder {
     let symbol: ClassicalSymbol
     let attractor: FixedPoint
-    let exits: [FixedPoint]
+    let exit: FixedPoint
     private let chart: Chart
 
     struct Failure: Error, CustomStringConvertible { let description: String }
 
-    init(_ symbol: ClassicalSymbol, from attractor: FixedPoint, to exits: [FixedPoint]) {
+    init(_ symbol: ClassicalSymbol, from attractor: FixedPoint, to exit: FixedPoint) {
         self.symbol = symbol
         self.attractor = attractor
-        self.exits = exits
+        self.exit = exit
         // Midway, where both ends are seen well; antipodes have no middle, any point between them will do.
-        let middle = exits.reduce(attractor.spin) { $0 + $1.spin }
+        let middle = attractor.spin + exit.spin
         chart = Chart(centre: middle.length > 1e-3 ? middle : Chart(centre: attractor.spin).axes[0])
     }
 
@@ -48,11 +48,13 @@ struct OrbitFinder {
 
     private func source(_ hamiltonian: AuxiliaryHamiltonian) throws -> InvariantManifold {
         let (a1, a2) = chart.coordinates(attractor.spin)
-        guard let manifold = try InvariantManifold(hamiltonian, at: SIMD4(a1, a2, 0, 0), isUnstable: true) else { throw Failure(description: "the attractor is not hyperbolic") }
+        guard let manifold = try InvariantManifold(hamiltonian, at: SIMD4(a1, a2, 0, 0), isUnstable: true) else {
+            throw Failure(description: "the attractor is not hyperbolic")
+        }
         return manifold
     }
 
-    private func target(_ hamiltonian: AuxiliaryHamiltonian, _ exit: FixedPoint) throws -> InvariantManifold {
+    private func target(_ hamiltonian: AuxiliaryHamiltonian) throws -> InvariantManifold {
         let (b1, b2) = chart.coordinates(exit.spin)
         guard let manifold = try InvariantManifold(hamiltonian, at: SIMD4(b1, b2, 0, 0), isUnstable: false) else {
             throw Failure(description: "the exit is not hyperbolic")
@@ -60,28 +62,22 @@ struct OrbitFinder {
         return manifold
     }
 
-    private func matcher(_ gauge: Gauge, _ exit: FixedPoint, shrink: Double = 1, radii: (departure: Double, arrival: Double)? = nil) throws -> OrbitMatcher {
+    private func matcher(_ gauge: Gauge, shrink: Double = 1, radii: (departure: Double, arrival: Double)? = nil) throws -> OrbitMatcher {
         let hamiltonian = hamiltonian(gauge)
-        return OrbitMatcher(hamiltonian, from: try source(hamiltonian), to: try target(hamiltonian, exit), shrink: shrink, radii: radii)
+        return OrbitMatcher(hamiltonian, from: try source(hamiltonian), to: try target(hamiltonian), shrink: shrink, radii: radii)
     }
 
     private typealias Found = (guess: OrbitGuess, orbit: HeteroclinicOrbit)
 
-    /// The least activation to each exit among the orbits that a scan finds.
-    private func scan(_ gauge: Gauge, _ wanted: [Int]) throws -> [Int: Found] {
-        let hamiltonian = hamiltonian(gauge), source = try source(hamiltonian)
-        let targets = wanted.compactMap { k in (try? target(hamiltonian, exits[k])).map { (k, $0) } }
-        let guesses = OrbitScan(hamiltonian, from: source, to: targets.map(\.1)).guesses()
-        var found: [Int: Found] = [:]
-        for ((k, target), guesses) in zip(targets, guesses) {
-            let matcher = OrbitMatcher(hamiltonian, from: source, to: target)
-            let orbits = guesses.enumerated().compactMap { rank, guess -> Found? in
-                // More pains are taken with those that came nearest.
-                matcher.polish(guess, .rough).flatMap { matcher.polish($0.guess) } ?? (rank < 3 ? matcher.polish(guess) : nil)
-            }.filter { Self.isActivation($0.orbit, gauge) }
-            found[k] = orbits.min { $0.orbit.action < $1.orbit.action }
+    /// The least activation among the orbits that a scan finds.
+    private func scan(_ gauge: Gauge) throws -> Found? {
+        let matcher = try matcher(gauge)
+        let guesses = OrbitScan(matcher.hamiltonian, from: matcher.source, to: matcher.target).guesses()
+        let orbits = guesses.enumerated().compactMap { rank, guess -> Found? in
+            // More pains are taken with those that came nearest.
+            matcher.polish(guess, .rough).flatMap { matcher.polish($0.guess) } ?? (rank < 3 ? matcher.polish(guess) : nil)
         }
-        return found
+        return orbits.filter { Self.isActivation($0.orbit, gauge) }.min { $0.orbit.action < $1.orbit.action }
     }
 
     private static func isActivation(_ orbit: HeteroclinicOrbit, _ gauge: Gauge) -> Bool {
@@ -94,54 +90,46 @@ struct OrbitFinder {
     /// function is convex in momenta and the least action is the physical one. The exact orbit is the one that it turns into
     /// when the terms cut off are switched on. That is the branch continuous with it, and the choice depends on nothing but
     /// the model.
-    /// - Parameter limit: exits whose semiclassical action is more than this are left at that.
-    func instantons(_ representations: [Representation], limit: Double = .infinity) throws -> [[Representation: Result<Instanton, Failure>]] {
-        let all = Array(exits.indices), cut = try scan(.wigner(exact: 0), all), wanted = representations.filter { $0 != .semiclassicalWigner }
-        var exact: [Int: (gauge: Gauge, found: Found)] = [:]
-        if !wanted.isEmpty {
-            let isTooFar = { (k: Int) in cut[k].map { $0.orbit.action > limit } ?? false }
-            for (k, start) in cut.sorted(by: { $0.key < $1.key }) where !isTooFar(k) {
-                if let found = try deformed(start, exits[k]) { exact[k] = (.wigner(exact: 1), found) }
-            }
-            let missing = all.filter { exact[$0] == nil && !isTooFar($0) }
-            if !missing.isEmpty { for (k, found) in try scan(.q, missing) { exact[k] = (.q, found) } }
+    /// - Parameter limit: with a semiclassical action of more than this the exit is left at that.
+    /// - Throws: `Failure` where an end is not hyperbolic; errors of the model.
+    func instantons(_ representations: [Representation], limit: Double = .infinity) throws -> [Representation: Result<Instanton, Failure>] {
+        let cut = try scan(.wigner(exact: 0)), isTooFar = cut.map { $0.orbit.action > limit } ?? false
+        var exact: (gauge: Gauge, found: Found)?
+        if !isTooFar, representations.contains(where: { $0 != .semiclassicalWigner }) {
+            exact = try cut.flatMap(deformed).map { (.wigner(exact: 1), $0) } ?? scan(.q).map { (.q, $0) }
         }
-        return try all.map { k in
-            var results: [Representation: Result<Instanton, Failure>] = [:]
-            for representation in representations {
-                guard representation != .semiclassicalWigner else {
-                    results[representation] = try cut[k].map { try certified(.wigner(exact: 0), exits[k], $0) } ?? .failure(Failure(description: "no orbit was found"))
-                    continue
-                }
-                results[representation] = try exact[k].map { try translated($0.gauge, $0.found, to: Gauge(representation), exits[k]) }
-                    ?? .failure(Failure(description: "no orbit was found"))
-            }
-            return results
+        var results: [Representation: Result<Instanton, Failure>] = [:]
+        for representation in representations {
+            let found = representation == .semiclassicalWigner ? try cut.map { try certified(.wigner(exact: 0), $0) }
+                : try exact.map { try translated($0.gauge, $0.found, to: Gauge(representation)) }
+            results[representation] = found ?? .failure(Failure(description: "no orbit was found"))
         }
+        return results
     }
 
     /// The same complexified spins in the coordinates of another gauge.
-    private func translated(_ gauge: Gauge, _ found: Found, to other: Gauge, _ exit: FixedPoint) throws -> Result<Instanton, Failure> {
-        let matcher = try matcher(other, exit), from = hamiltonian(gauge), orbit = found.orbit
+    private func translated(_ gauge: Gauge, _ found: Found, to other: Gauge) throws -> Result<Instanton, Failure> {
+        let matcher = try matcher(other), from = hamiltonian(gauge), orbit = found.orbit
         let points = gauge == other ? orbit.points : orbit.points.map { matcher.hamiltonian.point(from.spin($0)) }
-        guard let guess = matcher.guess(along: points, times: orbit.times), let found = matcher.polish(guess), Self.isActivation(found.orbit, other) else {
+        guard let guess = matcher.guess(along: points, times: orbit.times), let found = matcher.polish(guess),
+              Self.isActivation(found.orbit, other) else {
             return .failure(Failure(description: "the orbit did not converge"))
         }
-        return try certified(other, exit, found)
+        return try certified(other, found)
     }
 
     /// Orbits corrected on the way at most.
     private static let greatestStepCount = 60
 
     /// Switches on what semiclassical Wigner leaves out.
-    private func deformed(_ start: Found, _ exit: FixedPoint) throws -> Found? {
+    private func deformed(_ start: Found) throws -> Found? {
         var share = 0.0, step = 0.25, now = start, before: (share: Double, found: Found)?
         // Corrections with all digits, where rough ones fail.
         var pains = 12
         // Circles stay what they are, lest orbits seem to jump; the series are good enough a little beyond their own.
-        let first = try matcher(.wigner(exact: 0), exit), radii = (departure: first.departureRadius, arrival: first.arrivalRadius)
+        let first = try matcher(.wigner(exact: 0)), radii = (departure: first.departureRadius, arrival: first.arrivalRadius)
         for _ in 0..<Self.greatestStepCount {
-            let next = min(1, share + step), matcher = try matcher(.wigner(exact: next), exit, radii: radii)
+            let next = min(1, share + step), matcher = try matcher(.wigner(exact: next), radii: radii)
             // Angles anew from the points themselves: bases of tangent planes may come with either sign.
             func angles(_ orbit: HeteroclinicOrbit) -> (Double, Double) {
                 (matcher.source.angle(of: matcher.source.project(orbit.points[0]).c),
@@ -177,8 +165,8 @@ struct OrbitFinder {
     }
 
     /// With the error told by a second run.
-    private func certified(_ gauge: Gauge, _ exit: FixedPoint, _ found: Found) throws -> Result<Instanton, Failure> {
-        let orbit = found.orbit, second = try matcher(gauge, exit, shrink: 5)
+    private func certified(_ gauge: Gauge, _ found: Found) throws -> Result<Instanton, Failure> {
+        let orbit = found.orbit, second = try matcher(gauge, shrink: 5)
         var error = Double.infinity
         if let guess = second.guess(along: orbit.points, times: orbit.times), let again = second.polish(guess) {
             error = abs(again.orbit.action - orbit.action)

@@ -1,15 +1,15 @@
 import Foundation
 import Numbers
 
-/// Looks for orbits from a fixed point to any of several others: all motions on its unstable manifold, by the angle at
-/// which they cross a circle, and how near they come.
+/// Looks for orbits from a fixed point to another one: all motions on its unstable manifold, by the angle at which they
+/// cross a circle, and how near they come.
 struct OrbitScan {
     let hamiltonian: AuxiliaryHamiltonian
     let source: InvariantManifold
-    let targets: [InvariantManifold]
+    let target: InvariantManifold
     private let radius: Double
 
-    /// The point of a path that comes nearest to a target.
+    /// The point of a path that comes nearest to the target.
     private struct Approach {
         var distance = Double.infinity
         var point = SIMD4<Double>.zero
@@ -20,7 +20,7 @@ struct OrbitScan {
         let angle: Double
         var points: [SIMD4<Double>] = []
         var times: [Double] = []
-        var approaches: [Approach]
+        var approach = Approach()
     }
 
     /// Angles to begin with, and how many paths may be followed in all.
@@ -28,44 +28,41 @@ struct OrbitScan {
     /// Paths are given up beyond this coordinate or length.
     private static let bound = 8.0, greatestLength = 10.0
 
-    init(_ hamiltonian: AuxiliaryHamiltonian, from source: InvariantManifold, to targets: [InvariantManifold]) {
+    init(_ hamiltonian: AuxiliaryHamiltonian, from source: InvariantManifold, to target: InvariantManifold) {
         self.hamiltonian = hamiltonian
         self.source = source
-        self.targets = targets
+        self.target = target
         radius = source.greatestCircle
     }
 
-    /// Guesses for each target, nearest approach first.
-    func guesses() -> [[OrbitGuess]] {
+    /// Nearest approach first.
+    func guesses() -> [OrbitGuess] {
         var paths = (0..<Self.count).map { follow(2 * .pi * Double($0) / Double(Self.count)) }
         refine(&paths)
-        return targets.indices.map { target in guesses(target, paths) }
+        return guesses(paths)
     }
 
     private func follow(_ angle: Double) -> Path {
-        var path = Path(angle: angle, approaches: targets.map { _ in Approach() })
+        var path = Path(angle: angle)
         var integrator = Extrapolation<SIMD4<Double>>(tolerance: 1e-9, firstStep: 0.05, velocity: hamiltonian.velocity)
         var y = source.point(source.circle(angle, radius: radius)), time = 0.0, length = 0.0
-        // Distances to each target at the last two points. A path that has not left the source yet comes near to nothing.
-        var last = targets.map { _ in SIMD2(0.0, 0.0) }, hasLeft = targets.map { _ in false }
+        let apart = target.origin - source.origin
+        // Distances at the last two points. A path that has not left the source yet comes near to nothing.
+        var last = SIMD2(0.0, 0.0), hasLeft = false
         for index in 0..<1200 {
             path.points.append(y)
             path.times.append(time)
-            var nearest = Double.infinity
-            for (k, target) in targets.enumerated() {
-                let d = y - target.origin, distance = (d * d).sum().squareRoot()
-                if !hasLeft[k] {
-                    let own = y - source.origin, apart = target.origin - source.origin
-                    hasLeft[k] = (own * own).sum() > 0.25 * (apart * apart).sum()
-                } else if last[k].y <= last[k].x, last[k].y < distance, last[k].y < path.approaches[k].distance {
-                    path.approaches[k] = Approach(distance: last[k].y, point: path.points[index - 1], index: index - 1)
-                }
-                last[k] = SIMD2(last[k].y, distance)
-                nearest = min(nearest, distance)
+            let ahead = y - target.origin, distance = (ahead * ahead).sum().squareRoot()
+            if !hasLeft {
+                let own = y - source.origin
+                hasLeft = (own * own).sum() > 0.25 * (apart * apart).sum()
+            } else if last.y <= last.x, last.y < distance, last.y < path.approach.distance {
+                path.approach = Approach(distance: last.y, point: path.points[index - 1], index: index - 1)
             }
+            last = SIMD2(last.y, distance)
             let v = hamiltonian.velocity(y), speed = (v * v).sum().squareRoot()
             guard length < Self.greatestLength, max(y.max(), -y.min()) < Self.bound, speed > 1e-9,
-                  let (next, dt) = integrator.advance(y, limit: min(0.15, max(0.15 * nearest, 0.002)) / speed) else { break }
+                  let (next, dt) = integrator.advance(y, limit: min(0.15, max(0.15 * distance, 0.002)) / speed) else { break }
             let d = next - y
             length += (d * d).sum().squareRoot()
             (y, time) = (next, time + dt)
@@ -81,10 +78,8 @@ struct OrbitScan {
             for k in paths.indices {
                 let a = paths[k], b = paths[(k + 1) % paths.count]
                 let span = b.angle > a.angle ? b.angle - a.angle : b.angle + 2 * .pi - a.angle
-                let isRough = targets.indices.contains { t in
-                    let gap = a.approaches[t].point - b.approaches[t].point
-                    return min(a.approaches[t].distance, b.approaches[t].distance) < 0.8 && (gap * gap).sum().squareRoot() > 0.3
-                }
+                let gap = a.approach.point - b.approach.point
+                let isRough = min(a.approach.distance, b.approach.distance) < 0.8 && (gap * gap).sum().squareRoot() > 0.3
                 if isRough, span > 1e-7, paths.count + additions.count < Self.greatestCount {
                     additions.append(follow((a.angle + 0.5 * span).truncatingRemainder(dividingBy: 2 * .pi)))
                 }
@@ -95,43 +90,43 @@ struct OrbitScan {
         }
     }
 
-    private func guesses(_ target: Int, _ paths: [Path]) -> [OrbitGuess] {
-        let manifold = targets[target], arrival = manifold.greatestCircle
+    private func guesses(_ paths: [Path]) -> [OrbitGuess] {
+        let arrival = target.greatestCircle
         var minima: [(left: Double, middle: Path, right: Double)] = []
         for k in paths.indices {
             let before = paths[(k + paths.count - 1) % paths.count], here = paths[k], after = paths[(k + 1) % paths.count]
-            let d = here.approaches[target].distance
-            guard d < 1.2, d <= before.approaches[target].distance, d < after.approaches[target].distance else { continue }
+            let d = here.approach.distance
+            guard d < 1.2, d <= before.approach.distance, d < after.approach.distance else { continue }
             let left = before.angle < here.angle ? before.angle : before.angle - 2 * .pi
             minima.append((left, here, after.angle > here.angle ? after.angle : after.angle + 2 * .pi))
         }
-        minima.sort { $0.middle.approaches[target].distance < $1.middle.approaches[target].distance }
-        let matcher = OrbitMatcher(hamiltonian, from: source, to: manifold)
+        minima.sort { $0.middle.approach.distance < $1.middle.approach.distance }
+        let matcher = OrbitMatcher(hamiltonian, from: source, to: target)
         return minima.prefix(12).compactMap { minimum in
             var (left, best, right) = minimum
             // Golden section on the distance of nearest approach, down to well inside the target's circle.
             let golden = 0.381966
             for _ in 0..<60 {
-                if isNear(best, target, arrival) { break }
+                if isNear(best, arrival) { break }
                 let isLeft = best.angle - left > right - best.angle
                 let angle = isLeft ? best.angle - golden * (best.angle - left) : best.angle + golden * (right - best.angle)
                 if right - left < 1e-14 { break }
                 let trial = follow(angle)
-                if trial.approaches[target].distance < best.approaches[target].distance {
+                if trial.approach.distance < best.approach.distance {
                     if isLeft { right = best.angle } else { left = best.angle }
                     best = trial
                 } else if isLeft { left = angle } else { right = angle }
             }
-            guard best.approaches[target].distance < 0.1 else { return nil }
-            let end = best.approaches[target].index
+            guard best.approach.distance < 0.1 else { return nil }
+            let end = best.approach.index
             return matcher.guess(along: Array(best.points[0...end]), times: Array(best.times[0...end]))
         }
     }
 
     /// Whether the path comes so near to the stable manifold inside its circle that Newton's iteration will do the rest.
-    private func isNear(_ path: Path, _ target: Int, _ radius: Double) -> Bool {
-        let manifold = targets[target], (c, off) = manifold.project(path.approaches[target].point)
-        let m = manifold.metric.apply(c), size = (m * m).sum().squareRoot()
+    private func isNear(_ path: Path, _ radius: Double) -> Bool {
+        let (c, off) = target.project(path.approach.point)
+        let m = target.metric.apply(c), size = (m * m).sum().squareRoot()
         return size < 0.7 * radius && off < 0.3 * radius
     }
 }

@@ -36,7 +36,8 @@ public struct TransitionSolver {
 
     /// Parameters between which exactly two attractors coexist, by a look at the mean field: the widest range of them.
     public func coexistence() throws -> ClosedRange<Double>? {
-        let values = (0..<Self.sampleCount).map { range.lowerBound + (range.upperBound - range.lowerBound) * Double($0) / Double(Self.sampleCount - 1) }
+        let width = range.upperBound - range.lowerBound
+        let values = (0..<Self.sampleCount).map { range.lowerBound + width * Double($0) / Double(Self.sampleCount - 1) }
         func hasTwo(_ value: Double) throws -> Bool { MeanField(try symbol(value)).fixedPoints().attractors.count == 2 }
         let flags = try values.map(hasTwo)
         var best: (low: Int, high: Int)?, k = 0
@@ -82,9 +83,16 @@ public struct TransitionSolver {
     }
 
     /// The transition inside the range of coexistence.
+    /// - Parameters:
+    ///   - window: what `coexistence()` found; nil: found anew.
+    ///   - other: that in another representation, to begin from.
     /// - Throws: `Failure`; `ModelError` and `EvaluationError` of the model.
-    public func transition(_ representation: Representation) throws -> Transition {
-        guard let window = try coexistence() else { throw Failure(description: "two attractors coexist nowhere in the range", isAbsent: true) }
+    public func transition(_ representation: Representation, inside window: ClosedRange<Double>? = nil,
+                           near other: Transition? = nil) throws -> Transition {
+        guard let window = try window ?? coexistence() else {
+            throw Failure(description: "two attractors coexist nowhere in the range", isAbsent: true)
+        }
+        if let other, let found = try root(near: other, inside: window, representation) { return found }
         let width = window.upperBound - window.lowerBound
         // From the middle outwards until the difference changes sign.
         var samples: [Sample] = []
@@ -97,6 +105,29 @@ public struct TransitionSolver {
         }
         if samples.isEmpty { throw Failure(description: "no barriers are known in the range of coexistence", isAbsent: false) }
         throw Failure(description: "one phase dominates wherever two attractors coexist in the range", isAbsent: true)
+    }
+
+    /// By secants from another representation's root and slope; nil where they lead nowhere.
+    private func root(near other: Transition, inside window: ClosedRange<Double>, _ representation: Representation) throws -> Transition? {
+        let width = window.upperBound - window.lowerBound
+        var value = other.parameter, slope = other.slope, last: Sample?
+        for _ in 0..<8 {
+            guard window.contains(value), let here = try sample(value, representation) else { return nil }
+            if let last, here.value != last.value { slope = (here.difference - last.difference) / (here.value - last.value) }
+            let step = -here.difference / slope
+            guard step.isFinite, slope * other.slope > 0, abs(step) < 0.25 * width else { return nil }
+            if isRoot(here) || abs(step) < 1e-13 * width { return transition(here, slope: slope) }
+            (last, value) = (here, here.value + step)
+        }
+        return nil
+    }
+
+    /// Equal within what the barriers are wrong by.
+    private func isRoot(_ sample: Sample) -> Bool { abs(sample.difference) <= max(0.1 * sample.error, 1e-14) }
+
+    private func transition(_ nearest: Sample, slope: Double) -> Transition {
+        Transition(parameter: nearest.value - nearest.difference / slope, barrier: nearest.barrier,
+                   error: nearest.error / abs(slope) + 1e-14 * abs(nearest.value), slope: slope)
     }
 
     /// By regula falsi with the Illinois rule, which keeps the bracket.
@@ -112,10 +143,7 @@ public struct TransitionSolver {
             }
             let slope = (b.difference - a.difference) / (b.value - a.value)
             let nearest = min(abs(middle.value - a.value), abs(b.value - middle.value))
-            if abs(middle.difference) <= max(0.1 * middle.error, 1e-14) || nearest < 1e-13 * width {
-                return Transition(parameter: middle.value - middle.difference / slope, barrier: middle.barrier,
-                                  error: middle.error / abs(slope) + 1e-14 * abs(middle.value), slope: slope)
-            }
+            if isRoot(middle) || nearest < 1e-13 * width { return transition(middle, slope: slope) }
             if middle.difference * fb > 0 {
                 (b, fb) = (middle, middle.difference)
                 if side == 1 { fa *= 0.5 }

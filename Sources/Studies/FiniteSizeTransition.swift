@@ -4,12 +4,22 @@ import SpinAlgebra
 
 /// The transition of the exact master equation at finite N, by the rates between its two metastable states.
 struct FiniteSizeTransition {
-    /// ln k₁₂ and ln k₂₁ at a parameter; nil where the rates are not resolved.
-    let logarithms: (_ spinCount: Int, _ parameter: Double) throws -> (Double, Double)?
+    struct Rates {
+        /// ln k₁₂ and ln k₂₁.
+        let out: Double
+        let back: Double
+        /// By about how much out − back depends on what exactly counts as a phase.
+        var ambiguity = 0.0
+    }
+
+    /// At a parameter; nil where the rates are not resolved.
+    let rates: (_ spinCount: Int, _ parameter: Double) throws -> Rates?
 
     struct Crossing {
         /// Where both phases have the same weight, k₁₂ = k₂₁.
         let weight: Double
+        /// By about how much `weight` depends on what exactly counts as a phase.
+        let weightAmbiguity: Double
         /// Where the gap k₁₂ + k₂₁ is least.
         let gap: Double
     }
@@ -24,13 +34,12 @@ struct FiniteSizeTransition {
         var centre = guess, half = min(1.5 / (j * abs(slope)), 0.25 * (range.upperBound - range.lowerBound))
         for _ in 0..<4 {
             let nodes = (0..<5).map { centre + half * cos(.pi * (Double($0) + 0.5) / 5) }.map { min(max($0, range.lowerBound), range.upperBound) }
-            var first: [Double] = [], second: [Double] = []
+            var found: [Rates] = []
             for node in nodes {
-                guard let (out, back) = try logarithms(spinCount, node) else { return nil }
-                first.append(out)
-                second.append(back)
+                guard let rates = try rates(spinCount, node) else { return nil }
+                found.append(rates)
             }
-            let out = Interpolant(nodes, first), back = Interpolant(nodes, second)
+            let out = Interpolant(nodes, found.map(\.out)), back = Interpolant(nodes, found.map(\.back))
             guard let weight = root(near: centre, half, { out.value($0) - back.value($0) }),
                   // k₁₂′ + k₂₁′ = 0, with the common factor taken out
                   let gap = root(near: weight, half, { x in
@@ -38,7 +47,10 @@ struct FiniteSizeTransition {
                       return out.slope(x) * (difference > 0 ? 1 : exp(difference)) + back.slope(x) * (difference > 0 ? exp(-difference) : 1)
                   }) else { return nil }
             // Inside the nodes, and narrow enough for the polynomials.
-            if abs(weight - centre) < 0.5 * half, abs(gap - centre) < 0.9 * half { return Crossing(weight: weight, gap: gap) }
+            if abs(weight - centre) < 0.5 * half, abs(gap - centre) < 0.9 * half {
+                let ambiguity = abs(Interpolant(nodes, found.map(\.ambiguity)).value(weight) / (out.slope(weight) - back.slope(weight)))
+                return Crossing(weight: weight, weightAmbiguity: ambiguity, gap: gap)
+            }
             if abs(weight - centre) >= 0.5 * half { centre = weight } else { half *= 1.5 }
             guard range.contains(centre) else { return nil }
         }
@@ -85,22 +97,26 @@ struct FiniteSizeTransition {
         func slope(_ x: Double) -> Double { evaluate(x).slope }
     }
 
-    /// The limit j → ∞ of a series in 1/j by the polynomial through the largest sizes, and how far it is from those without the
-    /// smallest and without the largest of them.
-    static func limit(_ sizes: [Int], _ values: [Double]) -> (value: Double, error: Double)? {
-        let known = zip(sizes, values).filter { $0.1.isFinite }.sorted { $0.0 < $1.0 }.suffix(4)
+    /// The limit j → ∞ of a series in 1/j by the polynomial through the largest sizes. Its error: how far it is from those without
+    /// the smallest and without the largest of them, and what the values' own uncertainties become, should all conspire.
+    /// - Parameter uncertainties: of the values; none: they are exact.
+    static func limit(_ sizes: [Int], _ values: [Double], uncertainties: [Double]? = nil) -> (value: Double, error: Double)? {
+        let known = sizes.indices.filter { values[$0].isFinite }.sorted { sizes[$0] < sizes[$1] }.suffix(4)
         guard known.count > 1 else { return nil }
-        func extrapolated(_ points: ArraySlice<(Int, Double)>) -> Double {
-            // Lagrange's polynomial in 1/j at zero.
-            points.indices.reduce(0) { sum, k in
-                let x = 1 / Double(points[k].0)
-                return sum + points[k].1 * points.indices.filter { $0 != k }.reduce(1) { product, l in
-                    let y = 1 / Double(points[l].0)
+        /// Lagrange's polynomials in 1/j at zero.
+        func coefficients(_ kept: ArraySlice<Int>) -> [(place: Int, value: Double)] {
+            kept.map { k in
+                let x = 1 / Double(sizes[k])
+                return (k, kept.filter { $0 != k }.reduce(1) { product, l in
+                    let y = 1 / Double(sizes[l])
                     return product * y / (y - x)
-                }
+                })
             }
         }
-        let all = Array(known), best = extrapolated(ArraySlice(all))
-        return (best, max(abs(best - extrapolated(ArraySlice(Array(all.dropFirst())))), abs(best - extrapolated(ArraySlice(Array(all.dropLast()))))))
+        func extrapolated(_ kept: ArraySlice<Int>) -> Double { coefficients(kept).reduce(0) { $0 + $1.value * values[$1.place] } }
+        let best = extrapolated(known)
+        let order = max(abs(best - extrapolated(known.dropFirst())), abs(best - extrapolated(known.dropLast())))
+        guard let uncertainties else { return (best, order) }
+        return (best, order + coefficients(known).reduce(0) { $0 + abs($1.value) * uncertainties[$1.place] })
     }
 }

@@ -28,9 +28,10 @@ public struct GapStudy: Study {
         tolerances = setup.tolerances
         constants = setup.constants
         axes = LindbladInputs.axes(setup)
-        if case .integer(let count)? = setup.options["modes"] { self.count = count } else { count = 1 }
-        if case .integer(let sectors)? = setup.options["sectors"] { sectorCount = sectors } else { sectorCount = 0 }
-        if case .choices(let kept)? = setup.options["keep"] { keepsModes = kept.contains("modes") } else { keepsModes = false }
+        let options = Self.reader(setup.options)
+        count = options.integer("modes")
+        sectorCount = options.integerIfGiven("sectors") ?? 0
+        keepsModes = options.choices("keep").contains("modes")
     }
 
     public var outputs: [OutputSpec] {

@@ -6,10 +6,10 @@ public struct InstantonStudy: Study {
     public static let name = "instanton"
     public static let summary = "instantons and barriers A_ij (rates ~ exp(-j A)) in Husimi Q, Glauber-Sudarshan P and semiclassical Wigner"
     public static let options: [OptionSpec] = [
-        OptionSpec("representations", .choices(Representation.allCases.map(\.rawValue)), help: "which of Q, P and SW (semiclassical Wigner); all unless given"),
+        SemiclassicalInputs.representationsOption,
         OptionSpec("attractors", .integer(2...6), default: .integer(2), help: "number of attractors that there is room for"),
         OptionSpec("path", .integer(0...1000), default: .integer(0), help: "number of points stored along each instanton"),
-        OptionSpec("planes", .flag, default: .flag(true), help: "make use of invariant planes where the model has a reflection symmetry"),
+        SemiclassicalInputs.planesOption,
     ]
     /// Places for exits in an archive.
     private static let exitExtent = 12
@@ -20,6 +20,7 @@ public struct InstantonStudy: Study {
     private let stateCount: Int
     private let pathCount: Int
     private let usesPlanes: Bool
+    private let isPlanar: Bool
     public let axes: [String]
 
     public init(setup: StudySetup) throws {
@@ -27,10 +28,12 @@ public struct InstantonStudy: Study {
         model = setup.model
         constants = setup.constants
         axes = SemiclassicalInputs.axes(setup)
-        representations = try SemiclassicalInputs.representations(setup.options["representations"])
-        if case .integer(let count)? = setup.options["attractors"] { stateCount = count } else { stateCount = 2 }
-        if case .integer(let count)? = setup.options["path"] { pathCount = count } else { pathCount = 0 }
-        if case .flag(let flag)? = setup.options["planes"] { usesPlanes = flag } else { usesPlanes = true }
+        let options = Self.reader(setup.options)
+        representations = try SemiclassicalInputs.representations(options)
+        stateCount = options.integer("attractors")
+        pathCount = options.integer("path")
+        usesPlanes = options.flag("planes")
+        isPlanar = usesPlanes && SemiclassicalInputs.isPlanar(setup)
     }
 
     public var outputs: [OutputSpec] {
@@ -38,12 +41,17 @@ public struct InstantonStudy: Study {
         let from = OutputAxis(name: "from_state", extent: stateCount), to = OutputAxis(name: "to_state", extent: stateCount)
         let state = OutputAxis(name: "attractor_index", extent: stateCount), exit = OutputAxis(name: "exit_index", extent: Self.exitExtent)
         var list = [
-            OutputSpec("barrier", axes: [representation, from, to], meaning: "barrier A in units of j: the rate from one attractor to the other ~ exp(-j A)"),
-            OutputSpec("barrier_error", axes: [representation, from, to], meaning: "change of the barrier in a second run with finer steps or smaller end circles"),
+            OutputSpec("barrier", axes: [representation, from, to],
+                       meaning: "barrier A in units of j: the rate from one attractor to the other ~ exp(-j A)"),
+            OutputSpec("barrier_error", axes: [representation, from, to],
+                       meaning: "change of the barrier in a second run with finer steps or smaller end circles"),
             OutputSpec("barrier_certificate", axes: [from, to], meaning: "|A in Q - A in P|, which are equal exactly"),
-            OutputSpec("barrier_exit", kind: .integer, axes: [representation, from, to], meaning: "index of the unstable fixed point that the instanton of the barrier leads to"),
-            OutputSpec("action", axes: [representation, from, exit], meaning: "action of the instanton from each attractor to each unstable fixed point between basins"),
-            OutputSpec("action_residual", axes: [representation, from, exit], meaning: "mismatch of the orbit's pieces, or greatest |H/p| along the curve"),
+            OutputSpec("barrier_exit", kind: .integer, axes: [representation, from, to],
+                       meaning: "index of the unstable fixed point that the instanton of the barrier leads to"),
+            OutputSpec("action", axes: [representation, from, exit],
+                       meaning: "action of the instanton from each attractor to each unstable fixed point between basins"),
+            OutputSpec("action_residual", axes: [representation, from, exit],
+                       meaning: "mismatch of the orbit's pieces, or greatest |H/p| along the curve"),
             OutputSpec("action_energy", axes: [representation, from, exit], dimension: .rate, meaning: "greatest |H| along the instanton"),
             OutputSpec("attractor", axes: [state, component], meaning: "attractors as unit vectors, in ascending order of the z component"),
             OutputSpec("attractor_eigenvalue", kind: .complex, axes: [state, OutputAxis(name: "eigenvalue_index", extent: 2)], dimension: .rate,
@@ -65,7 +73,7 @@ public struct InstantonStudy: Study {
         return list
     }
 
-    public func cost(at point: Point) -> Cost { Cost(seconds: 0.3 * Double(representations.count)) }
+    public func cost(at point: Point) -> Cost { Cost(seconds: SemiclassicalInputs.barrierSeconds(representations, isPlanar: isPlanar)) }
 
     public func run(at point: Point, in context: StudyContext) throws -> Record {
         try SemiclassicalInputs.timed {
@@ -77,22 +85,25 @@ public struct InstantonStudy: Study {
 
     private func record(_ solution: BarrierSolution) -> Record {
         let found = solution.attractors.count, kept = solution.attractors.prefix(stateCount), exits = solution.exits.prefix(Self.exitExtent)
+        func states(_ rows: [[Double]], _ width: Int) -> [Double] { SemiclassicalInputs.padded(rows, to: stateCount, width: width) }
+        func ends(_ rows: [[Double]], _ width: Int) -> [Double] { SemiclassicalInputs.padded(rows, to: Self.exitExtent, width: width) }
         var outputs: [String: OutputArray] = [
             "attractors_found": OutputArray(Double(found)),
-            "attractor": OutputArray(shape: [stateCount, 3], data: SemiclassicalInputs.padded(kept.map { SemiclassicalInputs.components($0.spin) }, to: stateCount, width: 3)),
-            "attractor_eigenvalue": OutputArray(shape: [stateCount, 2], data: SemiclassicalInputs.padded(kept.map(SemiclassicalInputs.eigenvalues), to: stateCount, width: 4),
-                                                isComplex: true),
-            "exit_spin": OutputArray(shape: [Self.exitExtent, 3], data: SemiclassicalInputs.padded(exits.map { SemiclassicalInputs.components($0.spin) }, to: Self.exitExtent, width: 3)),
-            "exit_type": OutputArray(shape: [Self.exitExtent], data: SemiclassicalInputs.padded(exits.map { [Double($0.kind.rawValue)] }, to: Self.exitExtent, width: 1)),
+            "attractor": OutputArray(shape: [stateCount, 3], data: states(kept.map { SemiclassicalInputs.components($0.spin) }, 3)),
+            "attractor_eigenvalue": OutputArray(shape: [stateCount, 2], data: states(kept.map(SemiclassicalInputs.eigenvalues), 4), isComplex: true),
+            "exit_spin": OutputArray(shape: [Self.exitExtent, 3], data: ends(exits.map { SemiclassicalInputs.components($0.spin) }, 3)),
+            "exit_type": OutputArray(shape: [Self.exitExtent], data: ends(exits.map { [Double($0.kind.rawValue)] }, 1)),
         ]
         guard solution.fixedPoints.isComplete else {
             return Record(status: .degenerate, reason: "the fixed points of the mean field are not isolated", outputs: outputs)
         }
         guard found > 1 else {
-            return Record(status: .noBistability, reason: "the mean field has \(found == 0 ? "no attracting fixed point" : "one attractor only")", outputs: outputs)
+            let what = found == 0 ? "no attracting fixed point" : "one attractor only"
+            return Record(status: .noBistability, reason: "the mean field has \(what)", outputs: outputs)
         }
         guard found <= stateCount else {
-            return Record(status: .failed, reason: "the mean field has \(found) attractors; set attractors: \(found) in the options of instanton", outputs: outputs)
+            let reason = "the mean field has \(found) attractors; set attractors: \(found) in the options of instanton"
+            return Record(status: .failed, reason: reason, outputs: outputs)
         }
         for (name, values) in tables(solution) { outputs[name] = values }
         if pathCount > 0 { for (name, values) in paths(solution) { outputs[name] = values } }
@@ -102,13 +113,17 @@ public struct InstantonStudy: Study {
 
     private func verdict(_ solution: BarrierSolution) -> (Status, String) {
         if let first = solution.fragile.min() {
-            let spin = solution.attractors[first].spin
-            return (.saddleNode, "attractor \(first + 1) at n_z = \(CanonicalNumber.string((spin.z * 1e6).rounded() / 1e6)) is about to merge with an unstable fixed point")
+            let place = CanonicalNumber.string((solution.attractors[first].spin.z * 1e6).rounded() / 1e6)
+            return (.saddleNode, "attractor \(first + 1) at n_z = \(place) is about to merge with an unstable fixed point")
         }
         let worst = SemiclassicalInputs.certificate(solution)
-        if worst > SemiclassicalInputs.greatestCertificate { return (.notConverged, "barriers in Q and P, which are equal exactly, differ by \(worst)") }
+        if worst > SemiclassicalInputs.greatestCertificate {
+            return (.notConverged, "barriers in Q and P, which are equal exactly, differ by \(worst)")
+        }
         let open = representations.contains { representation in
-            solution.basins.contains { pair in pair.contains { i in pair.contains { $0 != i && solution.barrier(representation, from: i, to: $0).isNaN } } }
+            solution.basins.contains { pair in
+                pair.contains { i in pair.contains { $0 != i && solution.barrier(representation, from: i, to: $0).isNaN } }
+            }
         }
         if open { return (.notConverged, solution.complaints.first ?? "no instanton leads from an attractor to the boundary of its basin") }
         // Basins that touch at no fixed point are parted by a cycle.
@@ -131,7 +146,8 @@ public struct InstantonStudy: Study {
             OutputArray(shape: [3, count, exits], data: SemiclassicalInputs.byRepresentation(representations, width: count * exits) { r in
                 (0..<count).flatMap { from in
                     (0..<exits).map { exit in
-                        from < solution.attractors.count && exit < solution.exits.count ? solution.instantons[r]?[from][exit].map(value) ?? .nan : .nan
+                        guard from < solution.attractors.count, exit < solution.exits.count else { return .nan }
+                        return solution.instantons[r]?[from][exit].map(value) ?? .nan
                     }
                 }
             })
@@ -154,7 +170,9 @@ public struct InstantonStudy: Study {
             "phase_exponent": OutputArray(shape: [3, count], data: SemiclassicalInputs.byRepresentation(representations, width: count) { r in
                 (chain(r)?.weightExponents ?? []) + [Double](repeating: .nan, count: count - solution.attractors.count)
             }),
-            "gap_exponent": OutputArray(shape: [3], data: SemiclassicalInputs.byRepresentation(representations, width: 1) { [chain($0)?.gapExponent ?? .nan] }),
+            "gap_exponent": OutputArray(shape: [3], data: SemiclassicalInputs.byRepresentation(representations, width: 1) {
+                [chain($0)?.gapExponent ?? .nan]
+            }),
         ]
     }
 
@@ -166,7 +184,8 @@ public struct InstantonStudy: Study {
                 for to in 0..<count {
                     let hasBoth = from != to && from < solution.attractors.count && to < solution.attractors.count
                     let exit = hasBoth ? solution.exit(r, from: from, to: to) : nil
-                    let chosen = exit.flatMap { solution.instantons[r]?[from][$0] }.map { instanton in instanton.places(length).map { (instanton, $0) } } ?? []
+                    let whole = exit.flatMap { solution.instantons[r]?[from][$0] }
+                    let chosen = whole.map { instanton in instanton.places(length).map { (instanton, $0) } } ?? []
                     for (instanton, k) in chosen {
                         let n = instanton.path[k]
                         spins += [n.re.x, n.im.x, n.re.y, n.im.y, n.re.z, n.im.z]
@@ -194,7 +213,8 @@ extension Instanton {
         guard count > 1, let whole = lengths.last else { return [0] }
         var chosen: [Int] = []
         for k in 0..<count {
-            let wanted = whole * Double(k) / Double(count - 1), nearest = lengths.indices.min { abs(lengths[$0] - wanted) < abs(lengths[$1] - wanted) }!
+            let wanted = whole * Double(k) / Double(count - 1)
+            let nearest = lengths.indices.min { abs(lengths[$0] - wanted) < abs(lengths[$1] - wanted) }!
             // Strictly on, leaving enough for those to come.
             chosen.append(min(max(nearest, (chosen.last ?? -1) + 1), path.count - count + k))
         }

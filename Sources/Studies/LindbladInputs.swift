@@ -90,7 +90,7 @@ enum LindbladInputs {
     /// Slow modes, then functionals in double-double and the values of pure states.
     static func ratesCost(spinCount: Int, states: Int) -> Cost {
         let modes = slowModesCost(spinCount: spinCount, modes: states)
-        return Cost(seconds: 6 * modes.seconds)
+        return Cost(seconds: 3 * modes.seconds)
     }
 
     /// What rates take beyond the slow modes: matrices in the Dicke basis, a transposed matrix in double-double, a second N.

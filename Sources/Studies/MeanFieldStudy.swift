@@ -28,11 +28,12 @@ public struct MeanFieldStudy: Study {
         model = setup.model
         constants = setup.constants
         axes = SemiclassicalInputs.axes(setup)
-        if case .flag(let flag)? = setup.options["limitCycles"] { hasLimitCycles = flag } else { hasLimitCycles = false }
-        if case .integer(let count)? = setup.options["trajectories"] { trajectories = count } else { trajectories = 0 }
-        if case .number(let time)? = setup.options["duration"] { duration = time } else { duration = 20 }
-        if case .integer(let count)? = setup.options["samples"] { samples = count } else { samples = 201 }
-        for option in ["duration", "samples"] where setup.options[option] != nil && trajectories == 0 {
+        let options = Self.reader(setup.options)
+        hasLimitCycles = options.flag("limitCycles")
+        trajectories = options.integer("trajectories")
+        duration = options.number("duration")
+        samples = options.integer("samples")
+        for option in ["duration", "samples"] where options.has(option) && trajectories == 0 {
             throw OptionError(path: [option], message: "\(option) is of trajectories, and there are none", hint: "give trajectories: 12, or remove \(option)")
         }
     }

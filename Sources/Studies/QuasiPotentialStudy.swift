@@ -7,11 +7,9 @@ public struct QuasiPotentialStudy: Study {
     public static let name = "quasiPotential"
     public static let summary = "quasi-potential S on the sphere: Husimi Q (or semiclassical Wigner) of the steady state ~ exp(-j S)"
     public static let options: [OptionSpec] = [
-        OptionSpec("representation", .choice([Representation.q.rawValue, Representation.semiclassicalWigner.rawValue]), default: .text("Q"), help: "Q or SW (semiclassical Wigner)"),
-        OptionSpec("grid", .map([
-            OptionSpec("theta", .integer(2...2000), default: .integer(StateMeasures.defaultTheta), help: "number of polar angles (Gauss-Legendre nodes in cos theta)"),
-            OptionSpec("phi", .integer(1...4000), default: .integer(StateMeasures.defaultPhi), help: "number of azimuths, equidistant from 0"),
-        ]), help: "grid on the sphere, as that of the measures of steadyState"),
+        OptionSpec("representation", .choice([Representation.q.rawValue, Representation.semiclassicalWigner.rawValue]),
+                   default: .text(Representation.q.rawValue), help: "Q or SW (semiclassical Wigner)"),
+        SphereGrid.option(of: "quasi_potential"),
     ]
 
     private let model: Model
@@ -25,36 +23,40 @@ public struct QuasiPotentialStudy: Study {
         model = setup.model
         constants = setup.constants
         axes = SemiclassicalInputs.axes(setup)
-        if case .text(let name)? = setup.options["representation"], let chosen = Representation(rawValue: name) { representation = chosen } else { representation = .q }
-        var size = ["theta": StateMeasures.defaultTheta, "phi": StateMeasures.defaultPhi]
-        if case .map(let given)? = setup.options["grid"] {
-            for (key, value) in given { if case .integer(let count) = value { size[key] = count } }
-        }
-        grid = SphereGrid(thetaCount: size["theta"]!, phiCount: size["phi"]!)
+        let options = Self.reader(setup.options)
+        representation = Representation(rawValue: options.text("representation")) ?? .q
+        grid = SphereGrid(options)
     }
 
     public var outputs: [OutputSpec] {
-        let sphere = [OutputAxis(name: "theta", extent: grid.theta.count, coordinates: grid.theta), OutputAxis(name: "phi", extent: grid.phi.count, coordinates: grid.phi)]
+        let sphere = grid.outputAxes
         return [
-            OutputSpec("quasi_potential", axes: sphere, meaning: "S in units of j, least 0: \(representation.rawValue) of the steady state ~ exp(-j S); above the exits an upper bound, missing beyond twice their level"),
+            OutputSpec("quasi_potential", axes: sphere,
+                       meaning: "S in units of j, least 0: \(representation.rawValue) of the steady state ~ exp(-j S); "
+                           + "above the exits an upper bound, missing beyond twice their level"),
             OutputSpec("quasi_potential_source", kind: .integer, axes: sphere,
                        meaning: "fixed point that each direction is reached from: attractors in ascending order of n_z, then exits; -1 where none"),
         ]
     }
 
-    public func cost(at point: Point) -> Cost { Cost(seconds: 8) }
+    /// Measured on one core: rays, with or without a plane.
+    public func cost(at point: Point) -> Cost { Cost(seconds: 20) }
 
     public func run(at point: Point, in context: StudyContext) throws -> Record {
         try SemiclassicalInputs.timed {
             let symbol = try SemiclassicalInputs.symbol(model, point, constants)
             let solution = BarrierSolver(symbol, representations: [representation]).solve()
-            guard solution.fixedPoints.isComplete else { return Record(status: .degenerate, reason: "the fixed points of the mean field are not isolated") }
-            guard !solution.attractors.isEmpty else { return Record(status: .notConverged, reason: "the mean field has no attracting fixed point") }
+            guard solution.fixedPoints.isComplete else {
+                return Record(status: .degenerate, reason: "the fixed points of the mean field are not isolated")
+            }
+            guard !solution.attractors.isEmpty else {
+                return Record(status: .notConverged, reason: "the mean field has no attracting fixed point")
+            }
             // One attractor alone has weight one, whatever its neighbourhood.
             let sources = solution.attractors.count == 1 ? [(point: solution.attractors[0], value: 0)] : solution.sources(representation)
             guard sources.prefix(solution.attractors.count).allSatisfy({ $0.value.isFinite }) else {
-                return Record(status: solution.fragile.isEmpty ? .notConverged : .saddleNode,
-                              reason: solution.complaints.first ?? "an attractor is about to merge with an unstable fixed point, or no barrier out of its basin is known")
+                let unknown = "an attractor is about to merge with an unstable fixed point, or no barrier out of its basin is known"
+                return Record(status: solution.fragile.isEmpty ? .notConverged : .saddleNode, reason: solution.complaints.first ?? unknown)
             }
             let potential = try QuasiPotential(symbol, representation, sources: sources, at: grid.directions)
             // Well above the highest way out what is known is an upper bound, and no good one.

@@ -26,8 +26,9 @@ public struct RatesStudy: Study {
         tolerances = setup.tolerances
         constants = setup.constants
         axes = LindbladInputs.axes(setup)
-        if case .integer(let count)? = setup.options["states"] { self.count = count } else { count = 2 }
-        if case .flag(let flag)? = setup.options["estimator"] { hasEstimator = flag } else { hasEstimator = true }
+        let options = Self.reader(setup.options)
+        count = options.integer("states")
+        hasEstimator = options.flag("estimator")
     }
 
     public var outputs: [OutputSpec] {
@@ -49,7 +50,8 @@ public struct RatesStudy: Study {
         if hasEstimator {
             list += [
                 OutputSpec("barrier_estimate", axes: [from, to], meaning: "ln k(N) - ln k(N+2) of each rate k: a barrier A in k ~ exp(-j A)"),
-                OutputSpec("barrier_estimate_error", axes: [from, to], meaning: "estimated error of barrier_estimate from rounding and truncation"),
+                OutputSpec("barrier_estimate_error", axes: [from, to],
+                           meaning: "estimated error of barrier_estimate: rounding, truncation, and the change of rate_ambiguity/rate up to N + 2"),
             ]
         }
         return list
@@ -110,7 +112,8 @@ public struct RatesStudy: Study {
         var outputs: [String: OutputArray] = [
             "rate": matrix(rates), "rate_error": matrix(chain.errors), "rate_ambiguity": matrix(chain.ambiguities),
             "metastable_weight": OutputArray(weights), "metastable_weight_error": OutputArray(chain.weightErrors),
-            "metastable_spin": OutputArray(shape: [count, 3], data: chain.spins.flatMap { $0 }), "separation_ratio": OutputArray(chain.separationRatio),
+            "metastable_spin": OutputArray(shape: [count, 3], data: chain.spins.flatMap { $0 }),
+            "separation_ratio": OutputArray(chain.separationRatio),
         ]
         if let next {
             let (estimate, error, reason) = barriers(chain, rates, next)
@@ -157,7 +160,9 @@ public struct RatesStudy: Study {
         let after = stored(larger)
         for (i, j) in pairs where rates[i][j] > 0 && after[i][j] > 0 {
             estimate[i][j] = log(rates[i][j]) - log(after[i][j])
-            error[i][j] = chain.errors[i][j] / rates[i][j] + larger.errors[i][j] / after[i][j]
+            // The ambiguity of a rate falls with N; what it falls by is no part of a barrier.
+            let ambiguity = (here: chain.ambiguities[i][j] / rates[i][j], next: larger.ambiguities[i][j] / after[i][j])
+            error[i][j] = chain.errors[i][j] / rates[i][j] + larger.errors[i][j] / after[i][j] + abs(ambiguity.here - ambiguity.next)
         }
         let isLost = pairs.contains { !rates[$0][$1].isNaN && after[$0][$1].isNaN }
         return (estimate, error, isLost ? "some rates at N + 2 not resolved by double-double precision" : nil)

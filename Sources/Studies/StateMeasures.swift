@@ -12,24 +12,20 @@ struct StateMeasures: Sendable {
 
     static let options: [OptionSpec] = [
         OptionSpec("measures", .choices(Measure.allCases.map(\.rawValue)),
-                   help: "further outputs: spin squeezing, quantum Fisher information, entropy and positivity, populations of Jz, Husimi and Wigner functions on the sphere, Wigner negativity"),
-        OptionSpec("sphere", .map([
-            OptionSpec("theta", .integer(2...2000), default: .integer(defaultTheta), help: "number of polar angles (Gauss-Legendre nodes in cos theta)"),
-            OptionSpec("phi", .integer(1...4000), default: .integer(defaultPhi), help: "number of azimuths, equidistant from 0"),
-        ]), help: "grid of husimi and wigner: {theta: \(defaultTheta), phi: \(defaultPhi)} unless given", showsInOutputs: true),
+                   help: "further outputs: spin squeezing, quantum Fisher information, entropy and positivity, populations of Jz, "
+                       + "Husimi and Wigner functions on the sphere, Wigner negativity"),
+        SphereGrid.option(of: "husimi and wigner"),
     ]
-    static let defaultTheta = 61, defaultPhi = 120
     /// Beyond this the density matrix and its eigenvectors take more than 3 GB.
     static let greatestMatrixSpinCount = 5000
 
     private let measures: [Measure]
     private let grid: SphereGrid
 
-    init(_ options: Options) {
-        if case .choices(let names)? = options["measures"] { measures = Measure.allCases.filter { names.contains($0.rawValue) } } else { measures = [] }
-        var size = ["theta": Self.defaultTheta, "phi": Self.defaultPhi]
-        if case .map(let map)? = options["sphere"] { for case (let key, .integer(let value)) in map { size[key] = value } }
-        grid = SphereGrid(thetaCount: size["theta"] ?? Self.defaultTheta, phiCount: size["phi"] ?? Self.defaultPhi)
+    init(_ options: OptionReader) {
+        let names = options.choices("measures")
+        measures = Measure.allCases.filter { names.contains($0.rawValue) }
+        grid = SphereGrid(options)
     }
 
     // MARK: Outputs
@@ -42,7 +38,7 @@ struct StateMeasures: Sendable {
 
     private func outputs(of measure: Measure) -> [OutputSpec] {
         let component = OutputAxis(name: "component", extent: 3, labels: ["x", "y", "z"])
-        let sphere = [OutputAxis(name: "theta", extent: grid.theta.count, coordinates: grid.theta), OutputAxis(name: "phi", extent: grid.phi.count, coordinates: grid.phi)]
+        let sphere = grid.outputAxes
         switch measure {
         case .squeezing:
             return [

@@ -61,10 +61,11 @@ public struct SteadyStateStudy: Study {
                 throw OptionError(path: ["observables", entry.name], message: "\(error.message) in \"\(entry.text)\"", hint: error.hint)
             }
         }
-        if case .choices(let kept)? = setup.options["keep"] { keepsState = kept.contains("state") } else { keepsState = false }
+        let options = Self.reader(setup.options)
+        keepsState = options.choices("keep").contains("state")
         initial = try Self.initialState(setup.options)
-        if case .integer(let ranks)? = setup.options["ranks"] { wantedRanks = ranks } else { wantedRanks = nil }
-        measures = StateMeasures(setup.options)
+        wantedRanks = options.integerIfGiven("ranks")
+        measures = StateMeasures(options)
     }
 
     private static func initialState(_ options: Options) throws -> InitialState? {

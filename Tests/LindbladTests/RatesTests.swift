@@ -139,6 +139,22 @@ extension SolverTests { @Suite struct RatesTests {
         return try study.run(at: Point(axes: ["N", "Omega", "Gamma"], values: [Double(spinCount), drive, pump]), in: StudyContext())
     }
 
+    /// Where one barrier is low, what counts as its phase still changes with N: the other one's estimator, extrapolated in
+    /// 1/(j + ½)², misses the instanton by far more than rounding, and by no more than its error says.
+    @Test func ambiguityCountsAsError() throws {
+        let expected = 0.8628401158333112
+        func estimate(_ spinCount: Int) throws -> (value: Double, error: Double, rounding: Double) {
+            let outputs = try record(spinCount, 0.5, 1.6).outputs
+            let rate = try #require(outputs["rate"]).data[2], rounding = try #require(outputs["rate_error"]).data[2] / rate
+            return (try #require(outputs["barrier_estimate"]).data[2], try #require(outputs["barrier_estimate_error"]).data[2], rounding)
+        }
+        let a = try estimate(80), b = try estimate(100), s = 81.0 * 81, l = 101.0 * 101
+        let miss = abs((l * b.value - s * a.value) / (l - s) - expected)
+        func combined(_ x: Double, _ y: Double) -> Double { ((s * x) * (s * x) + (l * y) * (l * y)).squareRoot() / (l - s) }
+        #expect(miss > 20 * combined(a.rounding, b.rounding))
+        #expect(miss < combined(a.error, b.error) && miss > 0.1 * combined(a.error, b.error))
+    }
+
     @Test func studyFollowsThePoint() throws {
         let found = try record(40, 0.25, 0.9)
         #expect(found.status == .ok && found.reason.isEmpty)

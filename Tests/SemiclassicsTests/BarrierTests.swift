@@ -199,7 +199,7 @@ import Testing
         let points = MeanField(symbol).fixedPoints(), attractors = points.attractors
         #expect(attractors.count == 2)
         let exit = try #require(points.points.first { $0.kind == .saddle && $0.spin.y < 0 })
-        return try OrbitFinder(symbol, from: attractors[1], to: [exit]).instantons(representations)[0].mapValues { try $0.get() }
+        return try OrbitFinder(symbol, from: attractors[1], to: exit).instantons(representations).mapValues { try $0.get() }
     }
 
     /// Δ Jz breaks the reflection symmetry of the bistable pump; A₂₁ by collocation.
@@ -208,6 +208,13 @@ import Testing
         let found = try back(model.classicalSymbol([:]), [.q, .p])
         for instanton in found.values { #expect(abs(instanton.action - 0.169593373415) < 1e-9 && !instanton.isPlane) }
         #expect(found.count == 2)
+    }
+
+    /// What a point costs depends on this.
+    @Test func planarModels() throws {
+        let pump = try preset("bistable-pump").classicalSymbol(["Omega": 0.5, "Gamma": 0.8])
+        #expect(BarrierSolver(pump).isPlanar && !BarrierSolver(pump, usesPlanes: false).isPlanar)
+        #expect(try !BarrierSolver(preset("driven-twisting").classicalSymbol(["Omega": 1.2])).isPlanar)
     }
 
     /// The value of the plane (PlaneBarrierTests.points) without making use of it.

@@ -53,7 +53,7 @@ import Testing
             FiniteSizeTransition { n, x in
                 calls += 1
                 let j = Double(n) / 2
-                return (common(x) - j * b * (x - centre), common(x) + j * c * (x - centre) + s)
+                return .init(out: common(x) - j * b * (x - centre), back: common(x) + j * c * (x - centre) + s, ambiguity: 0.02 + 0.01 * x)
             }
         }
         let expected = centre - s / (j * (b + c))
@@ -63,10 +63,13 @@ import Testing
         let bent = try search { sin(0.1 * $0) * j }.crossing(spinCount: spinCount, near: centre, slope: b + c, within: 0...3)
         #expect(abs((bent?.weight ?? 0) - expected) < 1e-12)
         #expect(calls <= 20)
+        // What moves ln k₁₂ − ln k₂₁ by the ambiguity moves the crossing by that over the slope.
+        let doubt = (0.02 + 0.01 * expected) / (j * (b + c))
+        #expect(abs((flat?.weightAmbiguity ?? 0) - doubt) < 1e-12 && abs((bent?.weightAmbiguity ?? 0) - doubt) < 1e-12)
     }
 
     @Test func noCrossing() throws {
-        let apart = FiniteSizeTransition { n, x in (-0.5 * Double(n), -0.5 * Double(n) + 3 + 0.01 * x) }
+        let apart = FiniteSizeTransition { n, x in .init(out: -0.5 * Double(n), back: -0.5 * Double(n) + 3 + 0.01 * x) }
         #expect(try apart.crossing(spinCount: 40, near: 1, slope: 0.5, within: 0...2) == nil)
         let unresolved = FiniteSizeTransition { _, _ in nil }
         #expect(try unresolved.crossing(spinCount: 40, near: 1, slope: 0.5, within: 0...2) == nil)
@@ -85,5 +88,14 @@ import Testing
         holes[0] = .nan
         #expect(FiniteSizeTransition.limit(sizes, holes)?.value == exact?.value)
         #expect(FiniteSizeTransition.limit([20], [1]) == nil)
+        // What is uncertain at one size counts by how far the limit follows it.
+        let doubts = [0.1, 0, 1e-3, 2e-3, 0]
+        var moved = series(0)
+        moved[2] -= doubts[2]
+        moved[3] += doubts[3]
+        let best = try #require(exact), uncertain = try #require(FiniteSizeTransition.limit(sizes, series(0), uncertainties: doubts))
+        let worst = try #require(FiniteSizeTransition.limit(sizes, moved))
+        #expect(uncertain.value == best.value)
+        #expect(abs(uncertain.error - best.error - abs(worst.value - best.value)) < 1e-12)
     }
 }

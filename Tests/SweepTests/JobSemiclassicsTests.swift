@@ -33,6 +33,17 @@ import Testing
         #expect(missing.hasPrefix("a.yaml:4:31: studies[0].branches.over: Omega is no axis of the sweep") && missing.contains("axes here are Gamma"), "\(missing)")
     }
 
+    /// What a job leaves out is the spec's default, inside a map too.
+    @Test func sphereOfTheQuasiPotential() throws {
+        func extents(_ options: String) throws -> [Int?] {
+            let job = try readJob(small(sweep: "sweep: { Gamma: [0.5, 1] }", studies: "studies: [\(options)]"))
+            return job.entries[0].study.outputs[0].axes.map(\.extent)
+        }
+        #expect(try extents("quasiPotential") == [61, 120])
+        #expect(try extents("{ quasiPotential: { sphere: { theta: 5 } } }") == [5, 120])
+        #expect(message(small(sweep: "sweep: { Gamma: [0.5, 1] }", studies: "studies: [{ quasiPotential: { grid: { theta: 5 } } }]")).contains("grid"))
+    }
+
     @Test func changesOfAConsumedAxis() throws {
         func job(_ gamma: String) throws -> Job {
             try readJob(small(sweep: "sweep: { N: [2, 4], Gamma: \(gamma) }", studies: "studies: [gap, { branches: { over: Gamma } }]"))
