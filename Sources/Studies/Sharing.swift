@@ -21,6 +21,7 @@ extension Study {
 extension StudyContext {
     /// Runs `body` with other ranks to share its points with; this one is the leader, the others are in `serve`.
     public func shared<Result>(with communicator: GroupCommunicator, _ body: () throws -> Result) rethrows -> Result {
+        forget()
         let group = ProcessGroup(communicator)
         (self.group, spectrumSolver) = (group, group)
         defer {
@@ -31,5 +32,8 @@ extension StudyContext {
     }
 
     /// Works for the leader of a group until it lets this rank go.
-    public static func serve(_ communicator: GroupCommunicator) { ProcessGroup(communicator).serve() }
+    public func serve(_ communicator: GroupCommunicator) {
+        forget()
+        ProcessGroup(communicator).serve()
+    }
 }

@@ -162,7 +162,7 @@ public struct SpectrumStudy: Study {
         }
         outputs["spectrum_gap_error"] = OutputArray(solution.gapError)
         // A gap off the real axis may well be small beside its eigenvalue.
-        guard !(solution.gapError > tolerances.gap * solution.gap) else {
+        guard solution.gapError <= tolerances.gap * solution.gap else {
             let reason = "the gap is not sharp enough (error \(solution.gapError)): see the study gap"
             return Record(status: .unresolved, reason: reason, outputs: outputs)
         }

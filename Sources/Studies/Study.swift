@@ -152,6 +152,8 @@ public final class StudyContext {
     /// Finds full spectra in the place of LAPACK on this rank: the group, while there is one.
     public var spectrumSolver: (any SpectrumSolver)?
     public init() {}
+    /// Frees what is kept between points: memory for one that is shared.
+    func forget() { services = [:] }
     /// The worker's instance of `Service`, made on first use.
     public func service<Service: AnyObject>(_ type: Service.Type = Service.self, make: () -> Service) -> Service {
         if let known = services[ObjectIdentifier(type)] { return known as! Service }

@@ -36,14 +36,17 @@ enum PlanCommand: Command {
         }
         for ranks in all {
             if let subs, subs > 0, ranks - 1 - subs < 2 * subs { throw InputError("macrospin plan: \(ranks) ranks are too few for \(subs) sub-coordinators", hint: "at least two workers each: \(1 + 3 * subs) ranks") }
-            let line = forecast.line(ranks: ranks, subCoordinators: subs)
+            let each = granted ?? allocation.bytesPerWorker(min(max(1, ranks - 1), max(1, allocation.cores)))
+            let line = forecast.line(ranks: ranks, subCoordinators: subs, bytesPerWorker: each)
             Console.out(String(format: "%9d %10d %17d %14@ %10.1f %% %16.1f %% %@", ranks, line.workers, line.subCoordinators, duration(line.seconds) as NSString,
                                100 * line.efficiency, 100 * line.coordinatorLoad, padded(memory(Double(line.workers) * forecast.bytesPerWorker)) as NSString))
         }
         try allocation.check(plan, workers: min(max(1, (asked ?? 2) - 1), max(1, allocation.cores)), perWorker: granted)
-        Console.out("\(allocation.source): \(allocation.cores) core\(allocation.cores == 1 ? "" : "s")" + (allocation.nodes > 1 ? " on \(allocation.nodes) nodes" : "")
-            + (allocation.bytesPerNode.map { String(format: ", %.1f GB of memory free a node: it fits", $0 / 1e9) } ?? ""))
-        return .done
+        let cores = "\(allocation.source): \(allocation.cores) core\(allocation.cores == 1 ? "" : "s")" + (allocation.nodes > 1 ? " on \(allocation.nodes) nodes" : "")
+        let free = allocation.bytesPerNode.map { String(format: ", %.1f GB of memory free a node", $0 / 1e9) } ?? ""
+        let impossible = forecast.impossibleCount
+        Console.out(cores + free + (impossible > 0 ? ": \(impossible) record\(impossible == 1 ? "" : "s") would fail" : free.isEmpty ? "" : ": it fits"))
+        return impossible > 0 ? .failedPoints : .done
     }
 
     /// One line an N; of points that consist of large matrices, what these are and how many ranks share them.

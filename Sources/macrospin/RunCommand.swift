@@ -106,11 +106,15 @@ enum RunCommand: Command {
         var words = ["run", path, "--out", directory]
         if arguments.has("ignore-memory") { words.append("--ignore-memory") }
         for name in ["coordinators", "memory-per-rank"] { if let value = arguments.value(name) { words += ["--" + name, value] } }
+        // Measured once: a restart may find memory that the dead have not given back yet, and would share, or refuse, other points.
+        let isElsewhere = arguments.has("launcher")
+        if !isElsewhere, !arguments.has("ignore-memory"), arguments.value("memory-per-rank") == nil, let bytes = allocation.bytesPerWorker(ranks - 1) {
+            words += ["--memory-per-rank", "\(bytes / 1e9)"]
+        }
         var supervisor = Supervisor(directory: directory, ranks: ranks, launcher: launcher, arguments: words)
         supervisor.firstArguments = ["retry-failed", "retry-quarantined"].filter { arguments.has($0) }.map { "--\($0)" }
         supervisor.restartLimit = try count(arguments, "restarts", 0...1_000_000) ?? supervisor.restartLimit
         // A launcher of the user's may name other hosts: what they have, rank 0 will see.
-        let isElsewhere = arguments.has("launcher")
         try supervisor.check(allocation: allocation, oversubscribes: arguments.has("oversubscribe") || isElsewhere)
         if !arguments.has("ignore-memory"), !isElsewhere { try allocation.check(plan, workers: ranks - 1, perWorker: perWorker(arguments)) }
         return ExitCode(rawValue: supervisor.run()) ?? .unexpected

@@ -30,8 +30,8 @@ import Testing
         (6, "banded", 200, 32),
         // Rule 7: n a multiple of NB with the last eigenvalue real: WR(N) = 0.
         (1, "banded", 300, 30), (4, "banded", 320, 32), (4, "banded", 300, 12),
-        // Less than a block, and blocks that some ranks have none of.
-        (4, "banded", 1, 32), (4, "banded", 7, 32), (6, "banded", 65, 32),
+        // Blocks that some ranks have none of.
+        (4, "banded", 33, 32), (6, "banded", 65, 32),
     ]) func equalsLAPACK(ranks: Int, kind: String, size: Int, block: Int) throws {
         let outcome = try harness(ranks, "spectrum", kind, "\(size)", "1", "\(block)")
         #expect(outcome.code == 0, "\(outcome)")
@@ -48,6 +48,12 @@ import Testing
     @Test func smallBlocks() throws {
         let outcome = try harness(1, "spectrum", "banded", "50", "1", "4")
         #expect(outcome.code != 0 && outcome.error.contains("PDHSEQR is wrong with blocks of 4"), "\(outcome)")
+    }
+
+    /// Rule 8: matrices within one block are refused by ScaLAPACK's wrapper; a group's leader gives them to LAPACK.
+    @Test func withinOneBlock() throws {
+        let outcome = try harness(2, "spectrum", "banded", "32", "1", "32")
+        #expect(outcome.code != 0 && outcome.error.contains("PDHSEQR is wrong with n = 32"), "\(outcome)")
     }
 
     /// MUMPS over ranks: real and complex, plain and transposed, against the vector that made the right-hand side; and

@@ -57,10 +57,49 @@ import Testing
             // Without a launcher too.
             let alone = try CommandLineTool.start(["run", "job.yaml", "--out", "alone", "--ignore-memory", "--memory-per-rank", "1.2"], in: folder).finish()
             #expect(alone.code == 4 && alone.error.contains("this run has 1 worker with 1.2 GB"), "\(alone)")
-            let mended = try self.run(folder, ranks: 4, gigabytes: 2.5, "--retry-failed")
-            #expect(mended.code == 0, "\(mended)")
+            // With room for them they are computed, without being asked for.
+            let mended = try self.run(folder, ranks: 4, gigabytes: 2.5)
+            #expect(mended.code == 0 && mended.error.contains("3 of them computed"), "\(mended)")
             rows = try Ranks.rows(run)
             #expect(rows.values.filter { number($0.row, "ranks") == 2 }.count == 3)
+        }
+    }
+
+    /// Sub-coordinators make teams of their own workers; each point is computed once.
+    @Test func teamsInATree() throws {
+        try CommandLineTool.withFolder { folder in
+            try Ranks.write(Self.job(40, "seconds: \"0.01\", shares: \"4*exp(-(x/9.5)^40)\""), folder)
+            let outcome = try run(folder, ranks: 7, gigabytes: 2.5, "--coordinators", "2")
+            #expect(outcome.code == 0, "\(outcome)")
+            let rows = try Ranks.rows(folder.appendingPathComponent("run"))
+            #expect(rows.count == 40 && rows.values.filter { number($0.row, "ranks") == 2 }.count == 10)
+        }
+    }
+
+    /// A point that was computed, lacks an output added since, and now would need more memory than there is: what it has is kept.
+    @Test func refusalKeepsRecords() throws {
+        try CommandLineTool.withFolder { folder in
+            func job(_ more: String) -> String {
+                """
+                title: kept
+                model: { preset: bistable-pump }
+                sweep: { N: [30], Gamma: [0.7, 0.8] }
+                studies:
+                  - steadyState: { observables: { jz: Jz/j\(more) }, keep: [state], ranks: 2 }
+                """
+            }
+            try Ranks.write(job(""), folder)
+            #expect(try run(folder, ranks: 3, gigabytes: 1).code == 0)
+            try Ranks.write(job(", jx: Jx/j"), folder)
+            let refused = try run(folder, ranks: 3, gigabytes: 1e-6)
+            #expect(refused.code == 4, "\(refused)")
+            for row in try Ranks.rows(folder.appendingPathComponent("run"), study: "steadyState").values {
+                #expect(row.row.status == .failed && row.row.outputs["jz"] != nil && row.row.outputs["state"] != nil && row.row.outputs["jx"] == nil)
+            }
+            #expect(try run(folder, ranks: 3, gigabytes: 1).code == 0)
+            for row in try Ranks.rows(folder.appendingPathComponent("run"), study: "steadyState").values {
+                #expect(row.row.status == .ok && row.row.outputs["jx"] != nil)
+            }
         }
     }
 

@@ -71,7 +71,7 @@ extension SolverTests { @Suite struct SpectrumCertificateTests {
 
     /// What a group returns: no condition numbers. Kernel, gap and the errors of the levels sampled come all the same.
     @Test func spectrumWithoutConditions() throws {
-        let model = try ModelPreset.named("lmg-dephasing")!.model(), instance = try model.instance(spinCount: 12, [:])
+        let model = try ModelPreset.named("lmg-dephasing")!.model(), instance = try model.instance(spinCount: 20, [:])
         let solver = try LindbladSolver(model: model)
         let told = try solver.spectrum(instance, modes: 3)
         let silent = try solver.spectrum(instance, with: Corrupted { $0 = DenseSpectrum(values: $0.values.reversed()) }, modes: 3)

@@ -14,8 +14,6 @@ public final class ProcessGroup {
     private var nextInstance = 0
     /// Ends the leader's part of a sparse factorisation that is still there.
     private var instances: [Int: () -> Void] = [:]
-    /// Greatest number of bytes that a rank has taken for a matrix and the work on it.
-    public private(set) var greatestBytes = 0.0
 
     public init(_ communicator: GroupCommunicator) {
         NumericalRuntime.ensureInitialized()
@@ -66,14 +64,7 @@ public final class ProcessGroup {
     private func share(_ pattern: SparsePattern, _ values: [Double]) -> Result<[Complex], Error> {
         let grid = ProcessGrid(communicator)
         defer { grid.close() }
-        var bytes = 0.0
-        let result = Result {
-            let found = try DistributedSpectrum.eigenvalues(grid, communicator, pattern: pattern, values: values)
-            bytes = Double(found.bytes)
-            return found.values
-        }
-        greatestBytes = max(greatestBytes, communicator.greatest([bytes])[0])
-        return result
+        return Result { try DistributedSpectrum.eigenvalues(grid, communicator, pattern: pattern, values: values).values }
     }
 
     /// Members' part of a new sparse factorisation.
@@ -127,9 +118,14 @@ public final class ProcessGroup {
 extension ProcessGroup: SpectrumSolver {
     public var ranks: Int { size }
 
+    /// Up to this size the leader asks LAPACK: the others would only wait for each other.
+    private static let leastShared = 100
+
     /// Balanced beforehand, as LAPACK does; condition numbers are not told.
     /// - Throws: `EigenvalueError`.
     public func spectrum(of pattern: SparsePattern, values: [Double]) throws -> DenseSpectrum {
+        if pattern.size <= Self.leastShared { return try LAPACKSpectrum().spectrum(of: pattern, values: values) }
+        guard values.allSatisfy(\.isFinite) else { throw EigenvalueError("the matrix has entries that are no numbers") }
         let balanced = pattern.balanced(values)
         return DenseSpectrum(values: try eigenvalues(pattern, balanced), norm: balanced.reduce(0) { $0 + $1 * $1 }.squareRoot())
     }

@@ -9,7 +9,6 @@ void Cblacs_gridinit(int *context, const char *order, int rows, int columns);
 void Cblacs_gridinfo(int context, int *rows, int *columns, int *row, int *column);
 void Cblacs_gridexit(int context);
 /* Block-cyclic layout. */
-int numroc_(const int *n, const int *nb, const int *process, const int *source, const int *processes);
 void descinit_(int *descriptor, const int *m, const int *n, const int *mb, const int *nb, const int *row_source, const int *column_source,
                const int *context, const int *leading, int *info);
 /* The nonsymmetric eigenvalue problem. */

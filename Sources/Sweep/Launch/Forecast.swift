@@ -27,12 +27,17 @@ public struct Forecast {
     }
 
     /// Simulates the run with the coordinator's own scheduling.
-    /// - Parameter subCoordinators: nil: as many as the run would take.
-    public func line(ranks: Int, subCoordinators: Int? = nil) -> Line {
-        let result = Simulation(plan: plan, bytesPerWorker: policy.bytesPerWorker).run(ranks: ranks, work: WorkList(plan), subCoordinators: subCoordinators)
+    /// - Parameters:
+    ///   - subCoordinators: nil: as many as the run would take.
+    ///   - bytesPerWorker: what a point may take on each of so many ranks; nil: as the forecast was told.
+    public func line(ranks: Int, subCoordinators: Int? = nil, bytesPerWorker: Double? = nil) -> Line {
+        let result = Simulation(plan: plan, bytesPerWorker: bytesPerWorker ?? policy.bytesPerWorker).run(ranks: ranks, work: WorkList(plan), subCoordinators: subCoordinators)
         return Line(ranks: ranks, workers: result.workers, subCoordinators: result.subCoordinators, seconds: result.makespan, efficiency: result.efficiency,
                     coordinatorLoad: result.coordinatorLoad, chunks: result.chunks)
     }
+
+    /// Records that no number of the ranks there could compute.
+    public var impossibleCount: Int { SharingTable(plan, policy).impossibleCount(plan) }
 
     /// Bytes of a worker that has a point of the most expensive kind.
     public var bytesPerWorker: Double { Allocation.bytesPerRank + plan.greatestBytes(policy) }

@@ -73,7 +73,7 @@ final class Coordinator {
     var onCommit: (([Ledger.Entry]) -> Void)?
 
     init(plan: RunPlan, comm: any Communicator, children: [Int], pace: Pace, source: any WorkSource, ledger: Ledger, launch: UInt64, grace: Double,
-         upstream: any Upstream, policy: SharingPolicy, alone: [WorkItem] = [], lookUpEarlier: ((WorkItem) throws -> Record?)? = nil) {
+         upstream: any Upstream, sharing: SharingTable?, alone: [WorkItem] = [], lookUpEarlier: ((WorkItem) throws -> Record?)? = nil) throws {
         self.plan = plan
         self.comm = comm
         self.pace = pace
@@ -82,7 +82,8 @@ final class Coordinator {
         self.launch = launch
         self.grace = grace
         self.upstream = upstream
-        teams = Teams(plan, policy)
+        // Teams are made of workers: above sub-coordinators there are none.
+        teams = Teams(plan, pace.workersPerChild > 1 ? nil : sharing)
         self.lookUpEarlier = lookUpEarlier
         aloneNames = Set(alone.map { plan.studyName($0.study) + "\t" + plan.point($0).key })
         servesSubCoordinators = pace.workersPerChild > 1
@@ -91,7 +92,7 @@ final class Coordinator {
         outputNames = plan.studies.map { $0.outputs.map(\.name) }
         lastCommit = clock.now
         _ = source.next(seconds: 0, limit: 0)
-        addAlone(alone)
+        try addAlone(alone)
     }
 
     /// Serves until all is done, or until it is told to stop.
@@ -146,7 +147,7 @@ final class Coordinator {
             // From above.
             switch wire {
             case .chunk(let order):
-                if order.isAlone { addAlone(order.spans.flatMap { plan.items($0) }) } else { (source as? WorkQueue)?.append(order.spans) }
+                if order.isAlone { try addAlone(order.spans.flatMap { plan.items($0) }) } else { (source as? WorkQueue)?.append(order.spans) }
                 upstream.received(order, seconds: order.spans.reduce(0) { $0 + plan.seconds($1) })
             case .stop: if stopping == nil { try stop("stopped by rank \(message.source)") }
             case .leave: mustLeave = true
@@ -203,9 +204,10 @@ final class Coordinator {
         }
     }
 
-    private func enter(_ entry: Wire.ChunkReport.Entry, expecting seconds: Double) {
+    /// - Parameter names: outputs that it has; nil: all of the study's.
+    private func enter(_ entry: Wire.ChunkReport.Entry, expecting seconds: Double, outputs names: [String]? = nil) {
         let study = plan.studyName(entry.item.study)
-        pending.append(Ledger.Entry(study: study, point: entry.key, outputNames: outputNames[entry.item.study], status: entry.status,
+        pending.append(Ledger.Entry(study: study, point: entry.key, outputNames: names ?? outputNames[entry.item.study], status: entry.status,
                                     reason: entry.reason, payload: entry.payload, seconds: entry.seconds))
         pendingBytes += entry.payload.count + 100
         kinds[Kind(study: entry.item.study, status: entry.status, spinCount: plan.spinCount(entry.item)), default: 0] += 1
@@ -265,24 +267,26 @@ final class Coordinator {
         }
         while !source.isEmpty {
             let spans = teams.sort(source.next(seconds: seconds, limit: pace.itemLimit))
-            enterRefused()
+            try enterRefused()
             if !spans.isEmpty { return spans }
         }
         return []
     }
 
-    /// Points that cannot be computed in this run fail before they start.
-    private func enterRefused() {
+    /// Points that cannot be computed in this run fail before they start; what an older record of them holds is kept.
+    private func enterRefused() throws {
         for (item, reason) in teams.takeRefused() {
-            enter(Wire.ChunkReport.Entry(item: item, key: plan.point(item).key, status: .failed, seconds: 0, reason: reason, payload: RecordCodec.encode([:])),
-                  expecting: plan.seconds(item))
+            let earlier = try lookUpEarlier?(item)?.outputs ?? [:]
+            let entry = Wire.ChunkReport.Entry(item: item, key: plan.point(item).key, status: .failed, seconds: 0, reason: reason,
+                                               payload: RecordCodec.encode(earlier))
+            enter(entry, expecting: plan.seconds(item), outputs: earlier.keys.sorted())
         }
     }
 
     /// Points whose worker died before, to be handed out one by one: those to be shared go to a team.
-    private func addAlone(_ items: [WorkItem]) {
-        alone += servesSubCoordinators ? items : items.filter { !teams.sort([plan.span($0)], isAlone: true).isEmpty }
-        enterRefused()
+    private func addAlone(_ items: [WorkItem]) throws {
+        alone += items.filter { !teams.sort([plan.span($0)], isAlone: true).isEmpty }
+        try enterRefused()
     }
 
     /// Hands out what is to be shared as far as there are idle ranks; those that are too few are kept for the next team, and

@@ -70,6 +70,16 @@ struct CostClass: Sendable {
         return index
     }
 
+    /// Whether a point of the grid belongs to the class.
+    func contains(gridIndex: Int) -> Bool {
+        var rest = gridIndex
+        for block in rows.indices.reversed() {
+            if let own = rows[block], !own.contains(rest % blockCounts[block]) { return false }
+            rest /= blockCounts[block]
+        }
+        return true
+    }
+
     /// A few ordinals from all over the class: whether phases coexist, say, differs from point to point.
     var sampleOrdinals: [Int] {
         let most = 9

@@ -82,9 +82,9 @@ public struct RankProcess {
         comm.send(try Wire.hello(host: host).packed(), to: 0)
         let pace = layout.pace(of: comm.rank)
         let children = layout.children(of: comm.rank)
-        let coordinator = Coordinator(plan: plan, comm: comm, children: children, pace: pace, source: WorkQueue(plan), ledger: ledger,
+        let coordinator = try Coordinator(plan: plan, comm: comm, children: children, pace: pace, source: WorkQueue(plan), ledger: ledger,
                                       launch: briefing.launch, grace: 0.7 * briefing.grace, upstream: ParentLink(comm: comm, parent: 0, granted: pace.depth),
-                                      policy: SharingPolicy(workers: children.count, bytesPerWorker: briefing.bytesPerWorker))
+                                      sharing: SharingTable(plan, SharingPolicy(workers: children.count, bytesPerWorker: briefing.bytesPerWorker)))
         let ending = try coordinator.serve()
         return (ending, ending == .finished || coordinator.hasStoppedCleanly)
     }

@@ -50,10 +50,12 @@ public struct Runner: @unchecked Sendable {
     public func run() throws -> RunOutcome {
         let (top, worker) = LocalCommunicator.pair()
         Interruption.install()
+        // Before there are two threads: it may call libraries that are for one.
+        let sharing = sharing(workers: 1)
         nonisolated(unsafe) var result: Result<RunOutcome, Error>?
         let done = DispatchSemaphore(value: 0)
         let thread = Thread {
-            result = Result { try lead(top) }
+            result = Result { try lead(top, sharing) }
             done.signal()
         }
         thread.stackSize = 8 << 20
@@ -68,7 +70,11 @@ public struct Runner: @unchecked Sendable {
 
     /// Coordinates the run over all ranks; when it returns or throws, they are free to leave.
     /// - Throws: `InputError` before anything is computed; `DatabaseError`.
-    public func lead(_ comm: any Communicator) throws -> RunOutcome {
+    public func lead(_ comm: any Communicator) throws -> RunOutcome { try lead(comm, sharing(workers: comm.size - 1)) }
+
+    private func sharing(workers: Int) -> SharingTable { SharingTable(plan, SharingPolicy(workers: workers, bytesPerWorker: bytesPerWorker)) }
+
+    private func lead(_ comm: any Communicator, _ sharing: SharingTable) throws -> RunOutcome {
         var isAborted = false
         defer {
             if !isAborted { Self.dismiss(comm) }
@@ -90,7 +96,7 @@ public struct Runner: @unchecked Sendable {
         let log = FileHandle(forWritingAtPath: directory + "/log.txt")
         _ = try? log?.seekToEnd()
         let progress = Progress(total: plan.count, reused: inventory.done, log: log)
-        let layout = self.layout(size: comm.size)
+        let layout = self.layout(size: comm.size, sharing)
         announce(progress, inventory, settlement, layout, comm)
         try warnOfClock(shards, progress)
 
@@ -101,7 +107,7 @@ public struct Runner: @unchecked Sendable {
         let tracker = RunTracker(plan: plan, directory: directory, progress: progress, inventory: inventory, checkpointSeconds: checkpointSeconds,
                                  onCheckpoint: isTree ? nil : onCheckpoint.map { write in { try write(kept) } })
         for text in settlement.quarantined { tracker.note(failure: "\(text): quarantined") }
-        let outcome = try withExtendedLifetime(kept) { try coordinate(comm, layout, primary: primary, kept: kept, inventory: inventory, tracker: tracker) }
+        let outcome = try withExtendedLifetime(kept) { try coordinate(comm, layout, primary: primary, kept: kept, inventory: inventory, sharing: sharing, tracker: tracker) }
         switch outcome {
         case .clean(let outcome):
             return outcome
@@ -127,7 +133,8 @@ public struct Runner: @unchecked Sendable {
 
     private enum Ending { case clean(RunOutcome), stuck(RunOutcome) }
 
-    private func coordinate(_ comm: any Communicator, _ layout: Layout, primary: Ledger, kept: [Ledger], inventory: Inventory, tracker: RunTracker) throws -> Ending {
+    private func coordinate(_ comm: any Communicator, _ layout: Layout, primary: Ledger, kept: [Ledger], inventory: Inventory, sharing: SharingTable,
+                            tracker: RunTracker) throws -> Ending {
         let progress = tracker.progress
         var serving: Coordinator?
         /// Ranks that are busy with a long point would keep all others waiting.
@@ -145,9 +152,9 @@ public struct Runner: @unchecked Sendable {
                 for shard in kept { if let record = try? shard.record(study: name, point: key) { return record } }
                 return nil
             } : nil
-            let coordinator = Coordinator(plan: plan, comm: comm, children: layout.children(of: 0), pace: layout.pace(of: 0), source: inventory.work, ledger: primary,
+            let coordinator = try Coordinator(plan: plan, comm: comm, children: layout.children(of: 0), pace: layout.pace(of: 0), source: inventory.work, ledger: primary,
                                           launch: launch, grace: grace, upstream: tracker,
-                                          policy: SharingPolicy(workers: layout.workers, bytesPerWorker: bytesPerWorker), alone: inventory.alone, lookUpEarlier: lookUp)
+                                          sharing: sharing, alone: inventory.alone, lookUpEarlier: lookUp)
             coordinator.onCommit = onCommit
             serving = coordinator
             switch try coordinator.serve() {
@@ -193,10 +200,10 @@ public struct Runner: @unchecked Sendable {
         }
     }
 
-    private func layout(size: Int) -> Layout {
+    private func layout(size: Int, _ sharing: SharingTable) -> Layout {
         if let subCoordinators { return Layout(size: size, subCoordinators: subCoordinators) }
         // Teams are made of the workers of one coordinator.
-        if plan.mayShare { return Layout(size: size, subCoordinators: 0) }
+        if sharing.isNeeded { return Layout(size: size, subCoordinators: 0) }
         return Layout.suggested(size: size, secondsPerRecord: plan.expectedSeconds / Double(max(1, plan.count)))
     }
 

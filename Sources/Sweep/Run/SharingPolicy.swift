@@ -44,6 +44,31 @@ struct SharingPolicy: Sendable {
     }
 }
 
+/// What becomes of every class of points under a policy. Made before a run begins: it asks studies for their memory, which may
+/// take a look at the model with libraries that are not for two threads.
+struct SharingTable: Sendable {
+    /// [part][class][study of the part]
+    private let decisions: [[[SharingPolicy.Decision]]]
+    /// Whether any point is shared, or cannot be computed.
+    let isNeeded: Bool
+
+    init(_ plan: RunPlan, _ policy: SharingPolicy) {
+        decisions = plan.parts.map { part in part.classes.map { plan.decisions($0, in: part, policy) } }
+        isNeeded = decisions.joined().joined().contains { if case .alone = $0 { false } else { true } }
+    }
+
+    subscript(part: Int, costClass: Int) -> [SharingPolicy.Decision] { decisions[part][costClass] }
+
+    /// Points that cannot be computed.
+    func impossibleCount(_ plan: RunPlan) -> Int {
+        zip(plan.parts, decisions).reduce(0) { sum, part in
+            zip(part.0.classes, part.1).reduce(sum) { sum, item in
+                sum + item.0.count * item.1.filter { if case .impossible = $0 { true } else { false } }.count
+            }
+        }
+    }
+}
+
 extension RunPlan {
     /// What becomes of the points of a class, study by study.
     func decisions(_ costClass: CostClass, in part: Part, _ policy: SharingPolicy) -> [SharingPolicy.Decision] {
@@ -51,17 +76,9 @@ extension RunPlan {
         return part.studies.map { policy.decision(for: studies[$0], at: samples, count: costClass.count) }
     }
 
-    /// Whether any point might be shared.
-    var mayShare: Bool {
-        parts.contains { part in
-            part.classes.first.map { costClass in part.studies.contains { studies[$0].sharedBytes(at: [part.grid[costClass.gridIndex(0)]], ranks: 2) != nil } } ?? false
-        }
-    }
-
     /// Greatest memory that a worker needs under a policy: of points that it computes by itself or shares.
     func greatestBytes(_ policy: SharingPolicy) -> Double {
-        guard mayShare else { return greatestBytes }
-        return parts.reduce(0) { most, part in
+        parts.reduce(0) { most, part in
             part.classes.reduce(most) { most, costClass in
                 let decisions = decisions(costClass, in: part, policy)
                 let shared = decisions.reduce(0.0) { if case .group(_, let bytes) = $1 { max($0, bytes) } else { $0 } }

@@ -46,7 +46,8 @@ struct Simulation {
     ///   - work: what is to be done; used up.
     ///   - subCoordinators: nil: what the layout suggests.
     func run(ranks: Int, work: WorkList, subCoordinators: Int? = nil) -> Result {
-        let layout = subCoordinators.map { Layout(size: ranks, subCoordinators: $0) }
+        let sharing = SharingTable(plan, SharingPolicy(workers: max(1, ranks - 1), bytesPerWorker: bytesPerWorker))
+        let layout = (subCoordinators ?? (sharing.isNeeded ? 0 : nil)).map { Layout(size: ranks, subCoordinators: $0) }
             ?? Layout.suggested(size: ranks, secondsPerRecord: plan.expectedSeconds / Double(max(1, plan.count)))
         _ = work.next(seconds: 0, limit: 0)
         let busyTotal = work.remainingSeconds
@@ -54,8 +55,7 @@ struct Simulation {
             // Coordinator and worker share a process, each with a thread.
             return Result(workers: 1, subCoordinators: 0, makespan: busyTotal + Double(plan.count) * (costs.point + costs.archive), efficiency: 1, coordinatorLoad: 0, chunks: 0)
         }
-        let policy = SharingPolicy(workers: layout.workers, bytesPerWorker: bytesPerWorker)
-        var state = State(plan: plan, costs: costs, layout: layout, work: work, teams: Teams(plan, policy))
+        var state = State(plan: plan, costs: costs, layout: layout, work: work, teams: Teams(plan, layout.subCoordinators > 0 ? nil : sharing))
         state.run()
         let makespan = costs.start + state.end + Double(plan.count) * (layout.subCoordinators > 0 ? 0 : costs.archive)
         return Result(workers: layout.workers, subCoordinators: layout.subCoordinators, makespan: makespan,

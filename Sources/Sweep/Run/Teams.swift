@@ -13,19 +13,17 @@ final class Teams {
     }
 
     private let plan: RunPlan
-    private let policy: SharingPolicy
-    /// Nothing is looked up where no study shares.
-    private let mayShare: Bool
-    private struct ClassKey: Hashable { let part: Int, costClass: Int }
-    private var known: [ClassKey: [SharingPolicy.Decision]] = [:]
+    /// nil: nothing is shared.
+    private let table: SharingTable?
+    /// A death makes all points of a task suspect.
+    private static let longest = 8
     private(set) var tasks: [Task] = []
     /// Points that no number of ranks here can compute, with the reason.
     private(set) var refused: [(item: WorkItem, reason: String)] = []
 
-    init(_ plan: RunPlan, _ policy: SharingPolicy) {
+    init(_ plan: RunPlan, _ table: SharingTable?) {
         self.plan = plan
-        self.policy = policy
-        mayShare = plan.mayShare
+        self.table = table?.isNeeded == true ? table : nil
     }
 
     var isEmpty: Bool { tasks.isEmpty }
@@ -38,15 +36,20 @@ final class Teams {
 
     /// Keeps what is to be shared, or cannot be computed; the rest is for one rank.
     func sort(_ spans: [WorkSpan], isAlone: Bool = false) -> [WorkSpan] {
-        guard mayShare else { return spans }
+        guard let table else { return spans }
         return spans.compactMap { span in
             var rest = span
-            for (bit, decision) in decisions(span).enumerated() where span.mask >> UInt64(bit) & 1 == 1 {
+            for (bit, decision) in decisions(span, table).enumerated() where span.mask >> UInt64(bit) & 1 == 1 {
                 var own = span
                 own.mask = 1 << UInt64(bit)
                 switch decision {
                 case .alone: continue
-                case .group(let size, _): tasks.append(Task(spans: [own], size: size, isAlone: isAlone))
+                case .group(let size, _):
+                    for first in stride(from: 0, to: span.count, by: Self.longest) {
+                        var piece = own
+                        (piece.first, piece.count) = (own.first + first, min(Self.longest, own.count - first))
+                        tasks.append(Task(spans: [piece], size: size, isAlone: isAlone))
+                    }
                 case .impossible(let reason): refused += plan.items(own).map { ($0, reason) }
                 }
                 rest.mask &= ~own.mask
@@ -55,14 +58,11 @@ final class Teams {
         }
     }
 
-    private func decisions(_ span: WorkSpan) -> [SharingPolicy.Decision] {
-        let part = plan.parts[span.part]
-        // A point by itself is not told by its class.
-        guard span.costClass >= 0 else { return part.studies.map { policy.decision(for: plan.studies[$0], at: [part.grid[span.first]], count: 1) } }
-        let key = ClassKey(part: span.part, costClass: span.costClass)
-        if let decisions = known[key] { return decisions }
-        let decisions = plan.decisions(part.classes[span.costClass], in: part, policy)
-        known[key] = decisions
-        return decisions
+    private func decisions(_ span: WorkSpan, _ table: SharingTable) -> [SharingPolicy.Decision] {
+        if span.costClass >= 0 { return table[span.part, span.costClass] }
+        // A point by itself is told by its place in the grid.
+        let own = plan.parts[span.part].classes.firstIndex { $0.contains(gridIndex: span.first) }
+        guard let own else { preconditionFailure("a point without a class") }
+        return table[span.part, own]
     }
 }

@@ -50,8 +50,10 @@ final class Worker {
         let isFirst = order.team[0] == comm.rank
         if !isFirst { comm.send(try Wire.ready(team: order.teamID).packed(), to: order.team[0]) }
         func isComplete() -> Bool { isFirst ? (ready[order.teamID]?.count ?? 0) == order.team.count - 1 : assembled.contains(order.teamID) }
-        while !isComplete() {
+        while true {
+            // Before looking whether all are there: members may have heard the stop too, and nobody would wait for this point.
             if mustLeave || (isFirst && mustStop) { return }
+            if isComplete() { break }
             if !mustStop, Interruption.isRequested { try stop() }
             if let message = comm.receive(within: 0.05) { try hear(message) }
         }
@@ -66,7 +68,7 @@ final class Worker {
         page?[1] = order.id
         page?[2] = UInt64(max(0, order.spans.reduce(0) { $0 + plan.itemCount($1) } - 1))
         page?[3] = 1
-        StudyContext.serve(communicator)
+        studies.context.serve(communicator)
         page?[3] = 0
         comm.send(try Wire.records(Wire.ChunkReport(chunk: order.id, isFinished: true, entries: [])).packed(), to: parent)
     }
