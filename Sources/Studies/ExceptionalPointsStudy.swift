@@ -76,12 +76,12 @@ public struct ExceptionalPointsStudy: Study {
         return Cost(seconds: 0.01 + 4 * Double(values.count) * (1e-4 + search))
     }
 
-    /// Beside what slow modes take: vectors of all values, both sides.
+    /// Beside what slow modes take: vectors, both sides, at both ends of a step and of the halves inside each other.
     public func memory(at samples: [Point], count points: Int) -> Memory {
         let extended = samples.map { Point(axes: $0.axes + [over], values: $0.values + [values[0]]) }
         var memory = LindbladInputs.memory(model, extended, constants) { forecast.slowModes($0, count: points, modes: 2 * count) }
         let greatest = samples.map { Double(spinCount($0)) }.max() ?? 1
-        memory.peak += 64 * Double(values.count * max(2 * count, count + 8)) * greatest * (greatest + 2)
+        memory.peak += 64 * Double(32 * max(2 * count, count + 8)) * greatest * (greatest + 2)
         return memory
     }
 

@@ -92,8 +92,7 @@ extension SolverTests { @Suite struct ExceptionalPointTests {
     }
 
     private func search(_ family: DenseFamily, _ count: Int, _ parameters: [Double]) throws -> ExceptionalPointSolution {
-        let span = parameters[parameters.count - 1] - parameters[0]
-        return try ExceptionalPointSearch(families: [family], numbers: [0], count: count, parameters: parameters, span: span).run()
+        return try ExceptionalPointSearch(families: [family], numbers: [0], count: count, parameters: parameters).run()
     }
 
     /// A block [[−1, 1], [d(θ), −1]] has −1 ± √d.
@@ -197,6 +196,61 @@ extension SolverTests { @Suite struct ExceptionalPointTests {
             #expect(entry.point.order == 2 && abs(entry.point.exponent - 0.5) < 1e-3)
             #expect(events.contains { entry.sector == $0.sector && ($0.at - step...$0.at).contains(entry.point.parameter) })
         }
+    }
+
+    /// A rate from 0 on: the model makes no sense before the axis begins. With H = Jx/4 the point is at γ = 1, once inside, once the
+    /// first and once the last value.
+    @Test func axisFromRateZero() throws {
+        let model = try Model(hamiltonian: "0.25*Jx", jumps: [(rate: "gamma", operator: "Jm")], parameters: [("gamma", "1")])
+        for values in [grid(0, 2.2, 9), grid(0, 1, 6), grid(1, 1.5, 6)] {
+            let solution = try LindbladSolver(model: model).exceptionalPoints(3, along: values) { gamma in
+                try #require(gamma >= values[0] && gamma <= values[values.count - 1])
+                return try model.instance(spinCount: 1, ["gamma": gamma])
+            }
+            try #require(solution.isComplete && solution.points.count == 1)
+            let point = solution.points[0].point
+            #expect(abs(point.parameter - 1) <= point.error && point.error < 1e-8 && point.order == 2 && abs(point.exponent - 0.5) < 1e-4)
+        }
+        let dephasing = try ModelPreset.named("lmg-dephasing")!.model()
+        let solution = try LindbladSolver(model: dephasing).exceptionalPoints(6, along: grid(0, 1, 12)) { rate in
+            try dephasing.instance(spinCount: 10, ["kappa_z": rate])
+        }
+        #expect(solution.isComplete)
+    }
+
+    /// A pair that begins among the six slowest eigenvalues and ends behind more than a slice has places for.
+    @Test func tracksAreKeptFarFromSlow() throws {
+        let model = try Model(hamiltonian: "0.4*Jz^2 + W*Jx + 0.3*Jz", jumps: [(rate: "1/j", operator: "Jm")], parameters: [("W", "1")])
+        let solver = try LindbladSolver(model: model), values = grid(0.05, 2, 40)
+        func instance(_ W: Double) throws -> ModelInstance { try model.instance(spinCount: 10, ["W": W]) }
+        let solution = try solver.exceptionalPoints(6, along: values, instance: instance)
+        #expect(solution.isComplete && solution.tracks.allSatisfy { $0.overlaps.allSatisfy { $0 > 0.8 } })
+        // By LAPACK alone, in ten times smaller steps, each where the last two lead.
+        let (liouvillian, affine) = try solver.assemble(spinCount: 10, solver.axes(10, along: nil).frame, MultipoleWindow(lMax: 10, qMax: 10))
+        var last = solution.tracks.map { ($0.values[0]!, $0.values[0]!) }, slower = 0
+        for (at, W) in grid(0.05, 2, 391).enumerated().dropFirst() {
+            let coefficients = try affine.coefficients(instance(W).values)
+            let all = try liouvillian.sectors.filter { $0.size > 0 }.flatMap { try DenseEigen.eigenvalues($0.dense(coefficients), size: $0.size) }
+            for (k, track) in solution.tracks.enumerated() {
+                let ahead = 2 * last[k].1 - last[k].0
+                let next = all.min { ($0 - ahead).magnitude < ($1 - ahead).magnitude }!
+                last[k] = (last[k].1, next)
+                if at % 10 == 0 { #expect((try #require(track.values[at / 10]) - next).magnitude < 1e-9) }
+                slower = max(slower, all.filter { $0.re > next.re }.count)
+            }
+        }
+        #expect(slower >= 14)
+    }
+
+    /// Isotropic dephasing has −γl(l+1) ± iqW: at W = 0, on the axis, all of one l cross at once, and keep their vectors.
+    @Test func manyCrossAtOnce() throws {
+        let jumps = ["Jx", "Jy", "Jz"].map { (rate: "0.5", operator: $0) }
+        let model = try Model(hamiltonian: "W*Jz", jumps: jumps, parameters: [("W", "1")])
+        let setup = StudySetup(model: model, options: Options(["over": .text("W"), "modes": .integer(6)]), sweepAxes: ["N", "W"],
+                               axisValues: ["N": [8], "W": grid(-1, 1, 9)])
+        let record = try ExceptionalPointsStudy(setup: setup).run(at: Point(axes: ["N"], values: [8]), in: StudyContext())
+        #expect(record.status == .ok, "\(record.reason)")
+        #expect(record.outputs["exceptional_count"]!.data == [0])
     }
 
     /// The record of the study: two axes, of which one is taken up.

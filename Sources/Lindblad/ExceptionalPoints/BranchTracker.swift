@@ -11,7 +11,8 @@ struct BranchTracker<Family: SpectralFamily> {
     /// Decay rate at θ up to which branches matter that no track is on.
     let limit: (Double) -> Double
     private(set) var points: [(point: ExceptionalPoint, tracks: Set<Int>)] = []
-    /// Steps in which a real pair became a conjugate pair, or the other way, at a point that could not be located.
+    /// Steps in which a real pair became a conjugate pair, or the other way, at a point that could not be located; steps that
+    /// could not be halved.
     private(set) var missed: [ClosedRange<Double>] = []
     private var budget = 0
 
@@ -53,7 +54,14 @@ struct BranchTracker<Family: SpectralFamily> {
             if depth < Self.deepest && budget > 0 {
                 budget -= 1
                 let followed = places.values.map(\.branch)
-                let middle = try locator.slice(between: a, b, groups: (relevant(a) + followed, relevant(b)))
+                let middle: SpectralSlice
+                do {
+                    middle = try locator.slice(between: a, b, groups: (relevant(a) + followed, relevant(b)))
+                } catch let error where error.isNumerical {
+                    miss(a, b)
+                    located[number] = []
+                    continue
+                }
                 let half = try follow(a, middle, places, depth: depth + 1)
                 return try follow(middle, b, half, depth: depth + 1)
             }
@@ -74,7 +82,7 @@ struct BranchTracker<Family: SpectralFamily> {
                 if matters(group, a, b, places) {
                     do {
                         if let point = try locator.collision(end(a, group.left), end(b, group.right)) { add(point, tracks) }
-                    } catch is EigenvalueError { missed.append(a.parameter...b.parameter) }
+                    } catch let error where error.isNumerical { miss(a, b) }
                 }
                 // The upper member goes on the track with the smaller number; of two real ones the slower.
                 let order = Self.upperFirst(group.right, b), first = Self.upperFirst(group.left, a)
@@ -104,6 +112,12 @@ struct BranchTracker<Family: SpectralFamily> {
                 for point in (try? locator.approach(left, right)) ?? [] { add(point, Array(tracks)) }
             }
         }
+    }
+
+    private mutating func miss(_ a: SpectralSlice, _ b: SpectralSlice) {
+        // A slice may be a little aside of where it was asked for.
+        let step = min(a.parameter, b.parameter)...max(a.parameter, b.parameter)
+        if !missed.contains(step) { missed.append(step) }
     }
 
     private func end(_ slice: SpectralSlice, _ group: [Int]) -> ExceptionalPointLocator<Family>.End { .init(slice: slice, group: group) }

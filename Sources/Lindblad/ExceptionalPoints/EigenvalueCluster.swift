@@ -131,10 +131,10 @@ final class ClusterTracer<Scalar: BlockScalar> {
     }
 
     /// ‖dS/dθ‖ in the cluster's own bases.
-    func drift(_ cluster: EigenvalueCluster<Scalar>, step: Double) throws -> Double {
-        let basis = cluster.subspace.right.values
-        let above = try image(cluster.parameter + step, basis), below = try image(cluster.parameter - step, basis)
-        let factor = 0.5 / step
+    func drift(_ cluster: EigenvalueCluster<Scalar>, step: Double, within range: ClosedRange<Double>) throws -> Double {
+        let basis = cluster.subspace.right.values, ends = range.around(cluster.parameter, step)
+        let above = try image(ends.upperBound, basis), below = try image(ends.lowerBound, basis)
+        let factor = 1 / ends.length
         let change: [Scalar] = above.indices.map { factor * above[$0] + (-factor) * below[$0] }
         return SmallMatrix(try cluster.subspace.compress(change), size: cluster.count).norm
     }

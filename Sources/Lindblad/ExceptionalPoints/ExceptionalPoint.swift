@@ -41,3 +41,8 @@ enum JordanOrder {
         return isClear ? nil : -1
     }
 }
+
+extension Error {
+    /// Whether a computation failed, not the model: the place on the axis may be to blame, and one beside it do.
+    var isNumerical: Bool { self is EigenvalueError || self is SparseLUError }
+}

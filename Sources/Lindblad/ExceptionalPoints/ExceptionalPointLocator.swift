@@ -7,8 +7,9 @@ struct ExceptionalPointLocator<Family: SpectralFamily> {
     let family: Family
     /// Eigenvalues looked at in a slice.
     let width: Int
-    /// Of the whole axis.
-    let span: Double
+    /// The whole axis: nothing is asked of the family outside it.
+    let range: ClosedRange<Double>
+    var span: Double { range.length }
 
     /// Eigenvalues stand apart when the next one is this many times further from their mean than they are.
     private static var clearance: Double { 6 }
@@ -19,16 +20,18 @@ struct ExceptionalPointLocator<Family: SpectralFamily> {
     /// - Parameter expected: eigenvalues that are about to be there.
     func slice(at parameter: Double, expected: [Complex]) throws -> SpectralSlice {
         // A slice right at an exceptional point has no vectors; next to it there are some.
-        do { return try SpectralSlice(family, count: width, at: parameter, expected: expected, step: step) } catch is EigenvalueError {
-            return try SpectralSlice(family, count: width, at: parameter + 1e-9 * span, expected: expected, step: step)
+        func slice(_ parameter: Double) throws -> SpectralSlice {
+            try SpectralSlice(family, count: width, at: parameter, expected: expected, step: step, within: range)
         }
+        do { return try slice(parameter) } catch let error where error.isNumerical { return try slice(range.aside(parameter, 1e-9 * span)) }
     }
 
     /// Half way between two slices.
     /// - Parameter groups: branches of each that must not be missed.
     func slice(between a: SpectralSlice, _ b: SpectralSlice, groups: ([Int], [Int])) throws -> SpectralSlice {
-        let expected = groups.0.map { a.branches[$0].value } + groups.1.map { b.branches[$0].value }
-        return try slice(at: 0.5 * (a.parameter + b.parameter), expected: expected)
+        let parameter = 0.5 * (a.parameter + b.parameter)
+        let expected = groups.0.flatMap { a.forecast($0, at: parameter) } + groups.1.flatMap { b.forecast($0, at: parameter) }
+        return try slice(at: parameter, expected: expected)
     }
 
     /// An end of a bracket: the slice and which of its branches are meant.
@@ -42,11 +45,20 @@ struct ExceptionalPointLocator<Family: SpectralFamily> {
             return (difference * difference, 2 * (difference * (a.slope - b.slope)))
         }
         var isRealPair: Bool { group.allSatisfy { slice.branches[$0].value.im == 0 } }
+        /// Whether a pair is one eigenvalue here and keeps its vectors: a crossing right at this θ. At an exceptional point rounding
+        /// leaves either a difference or a condition of ε^(−½).
+        var isCrossing: Bool {
+            let pair = group.map { slice.branches[$0] }
+            return (pair[0].value - pair[1].value).magnitude <= 1e-12 * slice.branches.reduce(0) { max($0, $1.value.magnitude) }
+                && pair.allSatisfy { $0.condition < 1e4 }
+        }
     }
 
     // MARK: A real pair that becomes a conjugate pair
 
     func collision(_ a: End, _ b: End) throws -> ExceptionalPoint? {
+        // Others may cross at the same θ (rates that depend on l alone), and the pair stand apart from them nowhere near.
+        if a.isCrossing || b.isCrossing { return nil }
         var a = a, b = b
         // Closer, until the pair stands apart from all others.
         for _ in 0..<40 where max(a.ratio, b.ratio) * Self.clearance > 1 {
@@ -194,11 +206,12 @@ struct ExceptionalPointLocator<Family: SpectralFamily> {
     private func describe<Scalar: BlockScalar>(_ tracer: ClusterTracer<Scalar>, _ point: EigenvalueCluster<Scalar>, resolution: Double,
                                                bracket: Double) throws -> ExceptionalPoint? {
         let x = point.parameter, rounding = 4 * Double.ulpOfOne * abs(x)
-        // Splittings on both sides, at distances far above the error of θ* and far below the bracket.
-        func splitting(_ h: Double) throws -> (spread: Double, determinant: Double) {
-            let above = try tracer.cluster(at: x + h), below = try tracer.cluster(at: x - h)
-            let rise = (above.determinant - point.determinant).magnitude, fall = (below.determinant - point.determinant).magnitude
-            return ((try above.spread() * below.spread()).squareRoot(), max(rise, fall))
+        // Splittings on both sides (at an end of the axis on one), at distances far above the error of θ* and far below the bracket.
+        func splitting(_ distance: Double) throws -> (spread: Double, determinant: Double) {
+            let h = min(distance, 0.4 * span)
+            let sides = try [x + h, x - h].filter(range.contains).map { try tracer.cluster(at: $0) }
+            let spread = try sides.reduce(1) { try $0 * $1.spread() }
+            return (sides.count == 2 ? spread.squareRoot() : spread, sides.reduce(0) { max($0, ($1.determinant - point.determinant).magnitude) })
         }
         var far = min(max(1e-4 * bracket, 1e4 * (resolution + rounding)), max(0.05 * bracket, 10 * (resolution + rounding))), error = far
         var wide = try splitting(far)
@@ -212,7 +225,7 @@ struct ExceptionalPointLocator<Family: SpectralFamily> {
         }
         let near = try splitting(far / 8)
         let exponent = log(wide.spread / near.spread) / log(8)
-        let uncertainty = point.noise + error * (try tracer.drift(point, step: step))
+        let uncertainty = point.noise + error * (try tracer.drift(point, step: step, within: range))
         guard let order = JordanOrder.order(of: point.centred, error: uncertainty), order != 1 else { return nil }
         return ExceptionalPoint(parameter: x, error: error, eigenvalue: point.mean, order: order, exponent: exponent,
                                 condition: point.subspace.condition, multiplicity: point.count)

@@ -18,7 +18,7 @@ struct SectorFamily: SpectralFamily {
     func slowest(_ count: Int, at parameter: Double, expected: [Complex]) throws -> [SpectralBranch] {
         let coefficients = try coefficients(parameter)
         guard size > Self.denseLimits.always else { return try dense(coefficients) }
-        do { return try sparse(count, coefficients, expected) } catch let error as EigenvalueError {
+        do { return try sparse(count, coefficients, expected) } catch let error where error.isNumerical {
             guard size <= Self.denseLimits.rescue else { throw error }
             return try dense(coefficients)
         }

@@ -40,6 +40,12 @@ struct SpectralBranch {
         return twin
     }
 
+    /// ‖v‖‖w‖/|wᵀv|: infinite where the eigenvalue is defective.
+    var condition: Double {
+        func squaredNorm(_ x: [Complex]) -> Double { x.reduce(0) { $0 + $1.squaredMagnitude } }
+        return (squaredNorm(right) * squaredNorm(left)).squareRoot() / pairing.magnitude
+    }
+
     /// Σ a_i b_i, without conjugation.
     static func product(_ a: [Complex], _ b: [Complex]) -> Complex {
         var sum = Complex.zero
@@ -53,17 +59,24 @@ struct SpectralSlice {
     let parameter: Double
     let branches: [SpectralBranch]
 
-    /// - Parameter step: half the distance over which A′ is told.
-    init<Family: SpectralFamily>(_ family: Family, count: Int, at parameter: Double, expected: [Complex], step: Double) throws {
+    /// - Parameters:
+    ///   - expected: eigenvalues kept beside the `count` slowest: of each the nearest one found.
+    ///   - step: half the distance over which A′ is told.
+    ///   - range: outside it the family need not make sense.
+    init<Family: SpectralFamily>(_ family: Family, count: Int, at parameter: Double, expected: [Complex], step: Double,
+                                 within range: ClosedRange<Double>) throws {
         self.parameter = parameter
         let found = try family.slowest(count, at: parameter, expected: expected)
             .sorted { ($0.value.re, -abs($0.value.im)) > ($1.value.re, -abs($1.value.im)) }
         func difference(_ x: [Double]) throws -> [Double] {
-            let above = try family.image(x, at: parameter + step), below = try family.image(x, at: parameter - step)
-            return zip(above, below).map { ($0 - $1) / (2 * step) }
+            let ends = range.around(parameter, step)
+            let above = try family.image(x, at: ends.upperBound), below = try family.image(x, at: ends.lowerBound)
+            return zip(above, below).map { ($0 - $1) / (ends.upperBound - ends.lowerBound) }
         }
         var branches: [SpectralBranch] = []
-        for var branch in found where branches.count < count {
+        let wanted = Self.nearest(to: expected, in: found)
+        for (index, entry) in found.enumerated() where branches.count < count || wanted.contains(index) {
+            var branch = entry
             let re = try difference(branch.right.map(\.re))
             let image = branch.value.im == 0 ? re.map { Complex($0) } : zip(re, try difference(branch.right.map(\.im))).map { Complex($0, $1) }
             branch.slope = SpectralBranch.product(branch.left, image) / branch.pairing
@@ -71,6 +84,23 @@ struct SpectralSlice {
             if branch.value.im != 0 { branches.append(branch.conjugate) }
         }
         self.branches = branches
+    }
+
+    /// Which of those found (of pairs the upper member) the expected ones are: no two the same, lest one of two that cross be lost.
+    private static func nearest(to expected: [Complex], in found: [SpectralBranch]) -> Set<Int> {
+        var taken: Set<Int> = [], seen: Set<[Double]> = []
+        for value in expected where seen.insert([value.re, abs(value.im)]).inserted {
+            let upper = Complex(value.re, abs(value.im))
+            let open = found.indices.filter { !taken.contains($0) }
+            if let index = open.min(by: { (found[$0].value - upper).magnitude < (found[$1].value - upper).magnitude }) { taken.insert(index) }
+        }
+        return taken
+    }
+
+    /// The eigenvalue of a branch where it is and where its slope leads at θ. Beside an exceptional point slopes lead nowhere.
+    func forecast(_ index: Int, at parameter: Double) -> [Complex] {
+        let branch = branches[index], change = (parameter - self.parameter) * branch.slope
+        return change.magnitude < 0.5 * branch.value.magnitude ? [branch.value, branch.value + change] : [branch.value]
     }
 
     /// The other member of a conjugate pair; itself for a real eigenvalue.
@@ -91,6 +121,17 @@ struct SpectralSlice {
     }
     /// Whether the group has with every eigenvalue its conjugate.
     func isReal(_ group: [Int]) -> Bool { group.allSatisfy { group.contains(twin($0)) } }
+}
+
+/// The axis, beyond whose ends the model may make no sense: a rate from zero on.
+extension ClosedRange<Double> {
+    var length: Double { upperBound - lowerBound }
+
+    /// From x − h to x + h, less what lies outside.
+    func around(_ x: Double, _ h: Double) -> ClosedRange<Double> { Swift.max(x - h, lowerBound)...Swift.min(x + h, upperBound) }
+
+    /// A little aside, towards the middle.
+    func aside(_ x: Double, _ h: Double) -> Double { x < 0.5 * (lowerBound + upperBound) ? x + h : x - h }
 }
 
 /// A family given by its matrices, column-major.
