@@ -40,8 +40,9 @@ public struct ExceptionalPointsStudy: Study {
                               hint: "eigenvalues are followed from value to value")
         }
         axes = LindbladInputs.axes(setup).filter { $0 != over }
-        if case .integer(let count)? = setup.options["modes"] { self.count = count } else { count = 6 }
-        if case .integer(let places)? = setup.options["points"] { self.places = places } else { places = nil }
+        let options = Self.reader(setup.options)
+        count = options.integer("modes")
+        places = options.integerIfGiven("points")
     }
 
     public var outputs: [OutputSpec] {

@@ -32,10 +32,9 @@ public struct SpectrumStudy: Study {
         constants = setup.constants
         forecast = SpectrumForecast(model: setup.model)
         axes = LindbladInputs.axes(setup)
-        if case .integer(let count)? = setup.options["modes"] { self.count = count } else { count = 0 }
-        if case .integer(let ranks)? = setup.options["ranks"] { wantedRanks = ranks } else { wantedRanks = nil }
-        var kept: [String] = []
-        if case .choices(let words)? = setup.options["keep"] { kept = words }
+        let options = Self.reader(setup.options), kept = options.choices("keep")
+        count = options.integer("modes")
+        wantedRanks = options.integerIfGiven("ranks")
         (keepsRight, keepsLeft) = (kept.contains("right"), kept.contains("left"))
         if !kept.isEmpty, count == 0 {
             throw OptionError(path: ["keep"], message: "there are no slow modes to keep", hint: "give modes: a number of slow modes")

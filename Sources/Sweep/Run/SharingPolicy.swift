@@ -32,14 +32,15 @@ struct SharingPolicy: Sendable {
             if most == 1, fits(alone) { return .alone(bytes: alone) }
         } else if fits(alone) { return .alone(bytes: alone) }
         if let size = sizes.first(where: { fits(bytes($0)) }) { return .group(ranks: size, bytes: bytes(size)) }
-        return .impossible(refusal(alone, bytes))
+        let enough = (2...256).first { kind.canShare(among: $0) && fits(bytes($0)) }
+        return .impossible(refusal(alone, onFour: bytes(4), enough))
     }
 
-    private func refusal(_ alone: Double, _ bytes: (Int) -> Double) -> String {
+    /// - Parameter enough: workers that would do.
+    private func refusal(_ alone: Double, onFour: Double, _ enough: Int?) -> String {
         func text(_ bytes: Double) -> String { String(format: "%.2g GB", bytes / 1e9) }
         let there = bytesPerWorker ?? .infinity
-        let enough = [2, 4, 6, 8, 9, 12, 16, 20, 25, 30, 36, 42, 49, 64, 100, 144, 196, 256].first { bytes($0) <= there }
-        return "needs \(text(alone)) on one rank, \(text(bytes(4))) on each of 4; this run has \(workers) worker\(workers == 1 ? "" : "s") with \(text(there)) each"
+        return "needs \(text(alone)) on one rank, \(text(onFour)) on each of 4; this run has \(workers) worker\(workers == 1 ? "" : "s") with \(text(there)) each"
             + (enough.map { "; \($0) workers of that size would do" } ?? "")
     }
 }

@@ -63,7 +63,7 @@ final class Worker {
             for rank in order.team.dropFirst() { comm.send(try Wire.assemble(team: order.teamID).packed(), to: rank) }
             comm.drain(within: 5)
         }
-        let communicator = GroupCommunicator(ranks: order.team, tag: Int(order.teamID & 0x7FFF))
+        let communicator = GroupCommunicator(ranks: order.team, tag: Int(truncatingIfNeeded: order.teamID))
         if isFirst { return try studies.context.shared(with: communicator) { try perform(order) } }
         page?[1] = order.id
         page?[2] = UInt64(max(0, order.spans.reduce(0) { $0 + plan.itemCount($1) } - 1))
