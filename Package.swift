@@ -30,8 +30,9 @@ let package = Package(
         // Floor 3
         .target(name: "Lindblad", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra"], exclude: ["README.md"]),
         .target(name: "Semiclassics", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra"], exclude: ["README.md"]),
+        .target(name: "Mesoscopic", dependencies: ["Numbers", "LinearAlgebra", "SpinAlgebra", "Lindblad"], exclude: ["README.md"]),
         // Floor 4
-        .target(name: "Studies", dependencies: ["Numbers", "MessagePassing", "LinearAlgebra", "SpinAlgebra", "Lindblad", "Semiclassics"], exclude: ["README.md"]),
+        .target(name: "Studies", dependencies: ["Numbers", "MessagePassing", "LinearAlgebra", "SpinAlgebra", "Lindblad", "Semiclassics", "Mesoscopic"], exclude: ["README.md"]),
         // Floor 5
         .target(name: "Archive", dependencies: ["Studies", "CHDF5"], exclude: ["README.md"]),
         .target(name: "Sweep", dependencies: ["Studies", "SpinAlgebra", "MessagePassing", "CSQLite", "CYAML"], exclude: ["README.md"]),
@@ -42,6 +43,7 @@ let package = Package(
         .testTarget(name: "SpinAlgebraTests", dependencies: ["SpinAlgebra", "Numbers"]),
         .testTarget(name: "LindbladTests", dependencies: ["Lindblad", "LinearAlgebra", "SpinAlgebra", "Numbers", "Studies"]),
         .testTarget(name: "SemiclassicsTests", dependencies: ["Semiclassics", "Lindblad", "SpinAlgebra", "Numbers", "Studies", "LinearAlgebra"]),
+        .testTarget(name: "MesoscopicTests", dependencies: ["Mesoscopic", "Lindblad", "SpinAlgebra", "Numbers", "Studies", "LinearAlgebra"]),
         // A sweep with a made-up study, in a process of its own that tests may kill.
         .executableTarget(name: "sweep-harness", dependencies: ["Sweep", "Studies"], path: "Tests/Harness", exclude: ["README.md"]),
         // What a group of ranks computes, beside LAPACK: run under mpirun by tests and benchmarks.
