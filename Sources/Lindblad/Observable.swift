@@ -34,6 +34,11 @@ struct ObservableForm {
         return result
     }
 
+    /// Tr(P B_k) of the multipoles B_k where it does not vanish.
+    var weights: [Multipole: Complex] {
+        hermitian.mapValues { Complex($0) }.merging(skew.mapValues { Complex(0, $0) }) { $0 + $1 }
+    }
+
     /// Expectation value for the coefficients delivered by `coefficient`.
     func evaluate(_ coefficient: (Multipole) -> Double) -> Complex {
         func contract(_ form: [Multipole: Double]) -> Double {

@@ -44,6 +44,27 @@ struct OptionReader {
         return value
     }
 
+    func numberIfGiven(_ name: String) -> Double? {
+        guard case .number(let value)? = value(name) else { return nil }
+        return value
+    }
+
+    func textIfGiven(_ name: String) -> String? {
+        guard case .text(let value)? = value(name) else { return nil }
+        return value
+    }
+
+    func numbersIfGiven(_ name: String) -> [Double]? {
+        guard case .numbers(let list)? = value(name) else { return nil }
+        return list
+    }
+
+    /// Names and texts in the order of the file; none where it is not given.
+    func expressions(_ name: String) -> [OptionValue.NamedText] {
+        guard case .expressions(let list)? = value(name) else { return [] }
+        return list
+    }
+
     /// The words of a list; none where it is not given.
     func choices(_ name: String) -> [String] {
         guard case .choices(let words)? = value(name) else { return [] }

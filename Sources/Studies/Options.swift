@@ -6,6 +6,12 @@ public indirect enum OptionKind: Sendable {
     case flag
     /// A text as it stands; the study parses it.
     case text
+    /// An expression of parameters, or a number; the study parses it.
+    case expression
+    /// A map from names to such expressions.
+    case expressions
+    /// A list of numbers, of so many.
+    case numbers(count: ClosedRange<Int>)
     /// One of the given words.
     case choice([String])
     /// A list of given words without repetition.
@@ -23,6 +29,8 @@ public indirect enum OptionValue: Equatable, Sendable {
     case text(String)
     case choices([String])
     case operators([NamedText])
+    case expressions([NamedText])
+    case numbers([Double])
     case map([String: OptionValue])
 
     public struct NamedText: Equatable, Sendable {

@@ -20,17 +20,9 @@ public struct SteadyStateStudy: Study {
         OptionSpec("ranks", .integer(1...1024), help: "so many MPI ranks share the factors of each point (default: as many as memory calls for)", isTechnical: true),
     ] + StateMeasures.options
 
-    private struct Observable: Sendable {
-        let name: String
-        let text: String
-        let expression: OperatorExpression
-        /// Real where the operator is Hermitian for whatever parameters.
-        let isReal: Bool
-    }
-
     private let model: Model
     private let tolerances: Tolerances
-    private let observables: [Observable]
+    private let observables: [NamedObservable]
     private let measures: StateMeasures
     private let keepsState: Bool
     private let forecast: MemoryForecast
@@ -45,22 +37,7 @@ public struct SteadyStateStudy: Study {
         tolerances = setup.tolerances
         constants = setup.constants
         axes = LindbladInputs.axes(setup)
-        var named: [OptionValue.NamedText] = ["jx", "jy", "jz"].map { .init(name: $0, text: "J\($0.suffix(1))/j") }
-        if case .operators(let list)? = setup.options["observables"] { named = list }
-        let known = LindbladInputs.knownNames(setup)
-        observables = try named.map { entry in
-            do {
-                let expression = try OperatorExpression(parsing: entry.text)
-                if let unknown = expression.names.subtracting(known).sorted().first {
-                    throw OptionError(path: ["observables", entry.name], message: "unknown symbol \(unknown) in \"\(entry.text)\"",
-                                      hint: unknown == "J" ? "spin length is j; declare J under parameters if you mean a coupling"
-                                          : "known are the operators Jx Jy Jz Jp Jm, N, j and the model's parameters")
-                }
-                return Observable(name: entry.name, text: entry.text, expression: expression, isReal: Self.isHermitian(expression))
-            } catch let error as ExpressionError {
-                throw OptionError(path: ["observables", entry.name], message: "\(error.message) in \"\(entry.text)\"", hint: error.hint)
-            }
-        }
+        observables = try NamedObservable.list(setup.options["observables"], known: LindbladInputs.knownNames(setup))
         let options = Self.reader(setup.options)
         keepsState = options.choices("keep").contains("state")
         initial = try Self.initialState(setup.options)
@@ -82,17 +59,6 @@ public struct SteadyStateStudy: Study {
         if case .text(let sector)? = map["sector"], keys == ["sector"] { return .parity(even: sector == "even" ? 1 : 0) }
         throw OptionError(path: ["initial"], message: "expected exactly one of {theta, phi}, {m}, {even} or {sector}, found {\(keys.sorted().joined(separator: ", "))}",
                           hint: "for example  initial: { theta: 1.57, phi: 0 }")
-    }
-
-    /// At a few arbitrary parameter values; an operator that is Hermitian there is so everywhere.
-    private static func isHermitian(_ expression: OperatorExpression) -> Bool {
-        for seed in 1...3 {
-            var values: [String: Double] = ["N": Double(6 + seed), "j": Double(6 + seed) / 2]
-            for (k, name) in expression.names.sorted().enumerated() where values[name] == nil { values[name] = 0.37 + 0.61 * Double(k) + 0.113 * Double(seed) }
-            guard let polynomial = try? expression.polynomial(values) else { continue }
-            if !(polynomial - polynomial.adjoint).isZero(tolerance: 1e-10) { return false }
-        }
-        return true
     }
 
     public var outputs: [OutputSpec] {
@@ -203,7 +169,7 @@ public struct SteadyStateStudy: Study {
         }
     }
 
-    private func measure(_ observable: Observable, _ states: [MultipoleState], _ instance: ModelInstance, _ forms: ObservableForms, shape: [Int]) throws -> OutputArray {
+    private func measure(_ observable: NamedObservable, _ states: [MultipoleState], _ instance: ModelInstance, _ forms: ObservableForms, shape: [Int]) throws -> OutputArray {
         let values = try states.map { try forms.expectation(observable.expression, observable.text, instance, $0) }
         return observable.isReal ? OutputArray(shape: shape, data: values.map(\.re))
             : OutputArray(shape: shape, data: values.flatMap { [$0.re, $0.im] }, isComplex: true)

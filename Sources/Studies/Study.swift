@@ -151,7 +151,9 @@ public final class StudyContext {
     public internal(set) var group: ProcessGroup?
     /// Finds full spectra in the place of LAPACK on this rank: the group, while there is one.
     public var spectrumSolver: (any SpectrumSolver)?
-    public init() {}
+    /// Reads kept states; nil where there are no archives to read (tests).
+    public var keptStates: (any KeptStates)?
+    public init(keptStates: (any KeptStates)? = nil) { self.keptStates = keptStates }
     /// Frees what is kept between points: memory for one that is shared.
     func forget() { services = [:] }
     /// The worker's instance of `Service`, made on first use.
@@ -161,4 +163,14 @@ public final class StudyContext {
         services[ObjectIdentifier(type)] = made
         return made
     }
+}
+
+/// Where studies find states that an earlier run has kept. The programme that can read archives provides it.
+public protocol KeptStates: Sendable {
+    /// The record of `steadyState` at a point.
+    /// - Parameters:
+    ///   - archive: path of the archive.
+    ///   - values: of N and all parameters; the archive's axes are looked up among them.
+    /// - Throws: `InputError` where there is no such archive, or no such point in it.
+    func steadyState(archive: String, at values: [String: Double]) throws -> Record
 }

@@ -2,7 +2,7 @@
 public enum StudyCatalogue {
     public static let all: [any Study.Type] = [
         SteadyStateStudy.self, GapStudy.self, RatesStudy.self, MeanFieldStudy.self, BranchesStudy.self, InstantonStudy.self,
-        QuasiPotentialStudy.self, TransitionStudy.self, SpectrumStudy.self, ExceptionalPointsStudy.self,
+        QuasiPotentialStudy.self, TransitionStudy.self, SpectrumStudy.self, ExceptionalPointsStudy.self, EvolveStudy.self,
     ]
 
     /// With those that are there for tests and benchmarks.

@@ -6,7 +6,8 @@ import Sweep
 /// From a job to a run's plan, and from ledgers to an archive.
 enum JobRun {
     static func plan(_ job: Job) -> RunPlan {
-        RunPlan(title: job.title, jobText: job.text, studies: job.entries.map(\.study), grids: job.entries.map { job.grid.projected(on: $0.study.axes) })
+        RunPlan(title: job.title, jobText: job.text, studies: job.entries.map(\.study), grids: job.entries.map { job.grid.projected(on: $0.study.axes) },
+                keptStates: ArchivedStates())
     }
 
     /// The archive of one run, its job decoded from the run directory.

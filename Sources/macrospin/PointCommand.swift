@@ -23,7 +23,7 @@ enum PointCommand: Command {
         }
         let names = job.grid.axisNames
         let point = Point(axes: names, values: names.map { given[$0] ?? job.grid.axis(named: $0)?.values.first ?? 0 })
-        let context = StudyContext()
+        let context = StudyContext(keptStates: ArchivedStates())
         var studies: [String: Any] = [:], hasFailed = false
         for entry in job.entries {
             let record = try entry.study.run(at: point.projected(on: entry.study.axes), in: context)

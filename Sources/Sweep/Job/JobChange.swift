@@ -116,7 +116,8 @@ public enum JobChange {
         case .flag(let value)?: "\(value)"
         case .text(let value)?: value
         case .choices(let words)?: "[\(words.joined(separator: ", "))]"
-        case .operators(let list)?: "{\(list.map { "\($0.name): \($0.text)" }.joined(separator: ", "))}"
+        case .numbers(let list)?: "[\(list.map(CanonicalNumber.string).joined(separator: ", "))]"
+        case .operators(let list)?, .expressions(let list)?: "{\(list.map { "\($0.name): \($0.text)" }.joined(separator: ", "))}"
         case .map(let map)?: "{\(map.keys.sorted().map { "\($0): \(text(map[$0]))" }.joined(separator: ", "))}"
         }
     }

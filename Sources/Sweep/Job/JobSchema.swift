@@ -137,6 +137,10 @@ public enum JobSchema {
         case .number(let range): return [type("number")] + bound("minimum", range.lowerBound) + bound("maximum", range.upperBound)
         case .flag: return [type("boolean")]
         case .text: return [type("string")]
+        case .expression: return expression
+        case .expressions: return [type("object"), ("additionalProperties", .object(expression))]
+        case .numbers(let count):
+            return list([type("number")], atLeast: count.lowerBound) + (count.upperBound == .max ? [] : [("maxItems", .integer(count.upperBound))])
         case .choice(let list): return [type("string"), words(list)]
         case .choices(let list): return self.list([type("string"), words(list)]) + [("uniqueItems", .flag(true))]
         case .operators: return [type("object"), ("propertyNames", .object([("pattern", .string(identifier))])), ("additionalProperties", .object(expression))]

@@ -30,6 +30,16 @@ struct OptionDecoder {
             return .number(number)
         case .flag: return .flag(try node.flag())
         case .text: return .text(try node.text())
+        case .expression: return .text(try node.expression("a number or an expression of parameters, such as 2/gamma"))
+        case .expressions:
+            return .expressions(try node.entries("a map from names to expressions, such as { Omega: 0.5*exp(-t) }").map { entry in
+                .init(name: entry.key, text: try entry.value.expression("a number or an expression"))
+            })
+        case .numbers(let count):
+            let expected = "a list of " + (count.upperBound == .max ? "\(count.lowerBound) or more numbers" : "\(count.lowerBound) to \(count.upperBound) numbers")
+            let items = try node.items(expected)
+            guard count.contains(items.count) else { throw node.mismatch(expected) }
+            return .numbers(try items.map { try $0.number() })
         case .choice(let words): return .text(try word(node, words))
         case .choices(let words):
             var chosen: [String] = []

@@ -7,6 +7,8 @@ public struct RunPlan: Sendable {
     /// Bytes of the job file.
     public let jobText: [UInt8]
     public let studies: [any Study]
+    /// Where workers find states kept by other runs.
+    let keptStates: (any KeptStates)?
     /// Studies over the same axes go together: they share the points, and a worker's cached solution serves them all.
     let parts: [Part]
 
@@ -23,11 +25,12 @@ public struct RunPlan: Sendable {
     }
 
     /// - Precondition: one grid a study, the sweep's projected on the study's axes; at most 64 studies.
-    public init(title: String, jobText: [UInt8], studies: [any Study], grids: [Grid]) {
+    public init(title: String, jobText: [UInt8], studies: [any Study], grids: [Grid], keptStates: (any KeptStates)? = nil) {
         precondition(studies.count == grids.count && studies.count <= 64)
         self.title = title
         self.jobText = jobText
         self.studies = studies
+        self.keptStates = keptStates
         var groups: [(axes: [String], members: [Int])] = []
         for (number, study) in studies.enumerated() {
             if let place = groups.firstIndex(where: { $0.axes == study.axes }) { groups[place].members.append(number) } else { groups.append((study.axes, [number])) }

@@ -24,7 +24,7 @@ final class Worker {
         self.comm = comm
         self.parent = parent
         self.page = page
-        studies = StudyRunner(plan.studies)
+        studies = StudyRunner(plan.studies, keptStates: plan.keptStates)
         page?[0] = launch
     }
 
@@ -188,9 +188,12 @@ final class Worker {
 /// Runs studies so that whatever happens at a point becomes a record.
 final class StudyRunner {
     private let studies: [any Study]
-    let context = StudyContext()
+    let context: StudyContext
 
-    init(_ studies: [any Study]) { self.studies = studies }
+    init(_ studies: [any Study], keptStates: (any KeptStates)? = nil) {
+        self.studies = studies
+        context = StudyContext(keptStates: keptStates)
+    }
 
     /// One study failing at one point is a record of that, and no end of the sweep.
     /// - Parameter earlier: an older record of a single point, to be completed.
