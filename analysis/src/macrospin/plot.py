@@ -14,6 +14,7 @@ import numpy as np
 
 from .archive import ArchiveError, axis_label, control_axis, open_archive, status_mask
 from .barriers import plot_barriers, plot_gap_instanton
+from .evolution import EVOLUTION
 from .exceptional import plot_exceptional
 from .fit import fit_exponential
 from .panels import by_spin_count, control_panels, legend_outside
@@ -84,7 +85,7 @@ def plot_all(dataset, folder: Path) -> list[Path]:
         for name in ("husimi", "wigner"):
             if name in dataset:
                 figures.append((name, plot_sphere(dataset, name)))
-        others, notes = _of_studies(dataset, SEMICLASSICAL + SPECTRAL)
+        others, notes = _of_studies(dataset, SEMICLASSICAL + SPECTRAL + EVOLUTION)
         figures += others
         if not figures:
             raise ArchiveError("\n".join(["the archive has neither jz, husimi or wigner (study steadyState) nor gap (study gap) nor anything semiclassical, nor spectra: nothing to plot", *notes]))
