@@ -15,7 +15,7 @@ public struct KrylovExponential {
     private var basis: [Double]
 
     /// - Parameter dimension: greatest dimension of a Krylov space.
-    public init(_ matrix: CompressedRows, values: [Double], dimension: Int = 48) {
+    public init(_ matrix: CompressedRows, values: [Double], dimension: Int) {
         precondition(values.count == matrix.entryCount)
         NumericalRuntime.ensureInitialized()
         self.matrix = matrix
@@ -144,7 +144,8 @@ public struct KrylovExponential {
 
     private static func norm(_ x: UnsafePointer<Double>, _ size: Int) -> Double {
         var n = Int32(size), stride: Int32 = 1
-        return dnrm2_(&n, x, &stride)
+        // dnrm2 guards against overflow at five times the price; these numbers are of order one.
+        return ddot_(&n, x, &stride, x, &stride).squareRoot()
     }
 
     /// Classical Gram–Schmidt, repeated where the first pass cancels (Daniel, Gragg, Kaufman and Stewart).
