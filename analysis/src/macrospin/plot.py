@@ -14,6 +14,7 @@ import numpy as np
 
 from .archive import ArchiveError, axis_label, control_axis, open_archive, status_mask
 from .barriers import plot_barriers, plot_gap_instanton
+from .coherence import plot_coherence_rates, plot_eta_maps, plot_table, plot_universal
 from .evolution import EVOLUTION
 from .exceptional import plot_exceptional
 from .fit import fit_exponential
@@ -33,7 +34,7 @@ STYLE = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="macrospin-plot", description="Plot what an archive has: <Jz>/j, gaps, Husimi and Wigner functions, barriers, phase portraits, transitions, quasi-potentials, branches, spectra, exceptional points.",
+    parser = argparse.ArgumentParser(prog="macrospin-plot", description="Plot what an archive has: <Jz>/j, gaps, Husimi and Wigner functions, barriers, phase portraits, transitions, quasi-potentials, branches, spectra, exceptional points, coherence rates.",
                                      epilog="example: macrospin-plot runs/demo/archive.h5 --out runs/demo/plots")
     parser.add_argument("archive", help="archive written by macrospin run or macrospin merge")
     parser.add_argument("--out", help="folder for the figures (default: plots beside the archive)")
@@ -66,6 +67,12 @@ SPECTRAL = (
     ("spacing-ratios", ("spacing_ratio",), plot_spacing_ratios, "spectrum"),
     ("exceptional-points", ("track_eigenvalue",), plot_exceptional, "exceptionalPoints"),
 )
+MESOSCOPIC = (
+    ("table3", ("g_loc",), plot_table, "coherenceRates"),
+    ("coherence-rates", ("g_loc",), plot_coherence_rates, "coherenceRates"),
+    ("coherence-universal", ("eta_phys",), plot_universal, "coherenceRates"),
+    ("eta-maps", ("eta_mf",), plot_eta_maps, "coherenceRates"),
+)
 
 
 def plot_all(dataset, folder: Path) -> list[Path]:
@@ -85,10 +92,10 @@ def plot_all(dataset, folder: Path) -> list[Path]:
         for name in ("husimi", "wigner"):
             if name in dataset:
                 figures.append((name, plot_sphere(dataset, name)))
-        others, notes = _of_studies(dataset, SEMICLASSICAL + SPECTRAL + EVOLUTION)
+        others, notes = _of_studies(dataset, SEMICLASSICAL + SPECTRAL + EVOLUTION + MESOSCOPIC)
         figures += others
         if not figures:
-            raise ArchiveError("\n".join(["the archive has neither jz, husimi or wigner (study steadyState) nor gap (study gap) nor anything semiclassical, nor spectra: nothing to plot", *notes]))
+            raise ArchiveError("\n".join(["the archive has neither jz, husimi or wigner (study steadyState) nor gap (study gap) nor anything semiclassical, nor spectra, nor an evolution, nor rates of a doublet: nothing to plot", *notes]))
         for name in absent:
             print(f"note: the archive has no variable {name}; its figures are left out", file=sys.stderr)
         for note in notes:
@@ -99,6 +106,10 @@ def plot_all(dataset, folder: Path) -> list[Path]:
             for ending in ("png", "pdf"):
                 written.append(folder / f"{name}.{ending}")
                 figure.savefig(written[-1])
+            # The numbers of a figure that is a table.
+            if (text := getattr(figure, "companion_csv", None)) is not None:
+                written.append(folder / f"{name}.csv")
+                written[-1].write_text(text)
             plt.close(figure)
     return written
 
