@@ -4,6 +4,7 @@ public enum StudyCatalogue {
         SteadyStateStudy.self, GapStudy.self, RatesStudy.self, MeanFieldStudy.self, BranchesStudy.self, InstantonStudy.self,
         QuasiPotentialStudy.self, TransitionStudy.self, SpectrumStudy.self, ExceptionalPointsStudy.self, EvolveStudy.self,
         CoherenceRatesStudy.self,
+        LandauZenerStudy.self,
     ]
 
     /// With those that are there for tests and benchmarks.

@@ -18,6 +18,7 @@ from .coherence import plot_coherence_rates, plot_eta_maps, plot_table, plot_uni
 from .evolution import EVOLUTION
 from .exceptional import plot_exceptional
 from .fit import fit_exponential
+from .landau_zener import plot_landau_zener
 from .panels import by_spin_count, control_panels, legend_outside
 from .portrait import plot_portrait
 from .quasipotential import plot_quasi_potential
@@ -34,7 +35,7 @@ STYLE = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="macrospin-plot", description="Plot what an archive has: <Jz>/j, gaps, Husimi and Wigner functions, barriers, phase portraits, transitions, quasi-potentials, branches, spectra, exceptional points, coherence rates.",
+    parser = argparse.ArgumentParser(prog="macrospin-plot", description="Plot what an archive has: <Jz>/j, gaps, Husimi and Wigner functions, barriers, phase portraits, transitions, quasi-potentials, branches, spectra, exceptional points, coherence rates, Leggett-Garg tests, Landau-Zener sweeps, evolutions.",
                                      epilog="example: macrospin-plot runs/demo/archive.h5 --out runs/demo/plots")
     parser.add_argument("archive", help="archive written by macrospin run or macrospin merge")
     parser.add_argument("--out", help="folder for the figures (default: plots beside the archive)")
@@ -72,6 +73,7 @@ MESOSCOPIC = (
     ("coherence-rates", ("g_loc",), plot_coherence_rates, "coherenceRates"),
     ("coherence-universal", ("eta_phys",), plot_universal, "coherenceRates"),
     ("eta-maps", ("eta_mf",), plot_eta_maps, "coherenceRates"),
+    ("landau-zener", ("lz_p_gs",), plot_landau_zener, "landauZener"),
 )
 
 
