@@ -21,6 +21,11 @@ public struct SymmetricTridiagonal: Sendable {
         let size = size, count = min(count, size)
         guard count > 0 else { return ([], []) }
         guard size > 1 else { return (diagonal, wantsVectors ? [1] : []) }
+        if size == 2, count == 1 {
+            // Asked for one of two, dstemr takes the one of least modulus for the lowest (it trusts the order of dlae2).
+            let both = try lowest(2, vectors: wantsVectors)
+            return ([both.values[0]], Array(both.vectors.prefix(2)))
+        }
         NumericalRuntime.ensureInitialized()
         var n = Int32(size), d = diagonal, e = offDiagonal + [0], zero = 0.0, first: Int32 = 1, last = Int32(count)
         var found: Int32 = 0, columns = Int32(count), accurate: Int32 = 1, info: Int32 = 0

@@ -3,8 +3,7 @@ public enum StudyCatalogue {
     public static let all: [any Study.Type] = [
         SteadyStateStudy.self, GapStudy.self, RatesStudy.self, MeanFieldStudy.self, BranchesStudy.self, InstantonStudy.self,
         QuasiPotentialStudy.self, TransitionStudy.self, SpectrumStudy.self, ExceptionalPointsStudy.self, EvolveStudy.self,
-        CoherenceRatesStudy.self,
-        LandauZenerStudy.self,
+        CoherenceRatesStudy.self, LandauZenerStudy.self, LeggettGargStudy.self,
     ]
 
     /// With those that are there for tests and benchmarks.

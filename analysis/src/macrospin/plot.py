@@ -19,6 +19,7 @@ from .evolution import EVOLUTION
 from .exceptional import plot_exceptional
 from .fit import fit_exponential
 from .landau_zener import plot_landau_zener
+from .leggett_garg import plot_convergence, plot_curves, plot_leggett_garg
 from .panels import by_spin_count, control_panels, legend_outside
 from .portrait import plot_portrait
 from .quasipotential import plot_quasi_potential
@@ -74,6 +75,9 @@ MESOSCOPIC = (
     ("coherence-universal", ("eta_phys",), plot_universal, "coherenceRates"),
     ("eta-maps", ("eta_mf",), plot_eta_maps, "coherenceRates"),
     ("landau-zener", ("lz_p_gs",), plot_landau_zener, "landauZener"),
+    ("leggett-garg", ("k3_honest",), plot_leggett_garg, "leggettGarg"),
+    ("leggett-garg-curves", ("k3_curve_honest",), plot_curves, "leggettGarg with curve"),
+    ("leggett-garg-convergence", ("k3_convergence_honest",), plot_convergence, "leggettGarg with convergence"),
 )
 
 
