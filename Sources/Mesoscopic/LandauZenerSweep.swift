@@ -10,13 +10,12 @@ public struct LandauZenerDoublet: Sendable {
     /// J01 = ⟨E0|Sz|E1⟩
     public let spinElement: Double
 
-    public init(_ levels: LipkinLevels) {
-        splitting = Self.splitting(levels)
+    /// - Throws: `EigenvalueError`, see `TunnelSplitting`.
+    public init(_ levels: LipkinLevels) throws {
+        splitting = levels.model.transverseField > 0 ? exp(try TunnelSplitting(levels.model).logSplitting) : 0
         spinElement = levels.spin[1]
     }
 
-    /// The difference of two eigenvalues: good to about 1e-15 N J. Where that is too little a sweep of some τ₁ takes too long anyway.
-    private static func splitting(_ levels: LipkinLevels) -> Double { levels.energies[1] - levels.energies[0] }
 
     /// τ₁ = 16 h₀ J01/(πΔE²): with v = 8 h₀ J01/τQ the rate of the diabatic energies' difference, exp(−πΔE²/2v) = exp(−τQ/τ₁).
     public func timeConstant(amplitude: Double) -> Double { 16 * amplitude * spinElement / (Double.pi * splitting * splitting) }

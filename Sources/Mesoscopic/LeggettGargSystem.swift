@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 import Numbers
 import SpinAlgebra
@@ -47,12 +48,11 @@ public struct LeggettGargSystem: Sendable {
 }
 
 extension LipkinModel {
-    /// ΔE = E1 − E0 in units of J as the difference of the energies, whose rounding it therefore has.
-    /// - Throws: `EvaluationError` where nothing of it would be left: below 1e-9 |E0|.
+    /// ΔE = E1 − E0 in units of J.
+    /// - Throws: `EvaluationError` where dynamics with the levels' energies would not resolve it: below 1e-9 of the energy scale N/2.
     public func doubletSplitting() throws -> Double {
-        let lowest = try [Parity.even, .odd].map { try block($0).lowest(1, vectors: false).values[0] }
-        let splitting = lowest[1] - lowest[0]
-        guard splitting >= 1e-9 * abs(lowest[0]) else {
+        let splitting = transverseField > 0 ? exp(try TunnelSplitting(self).logSplitting) : 0
+        guard splitting >= 0.5e-9 * Double(spinCount) else {
             let place = "N = \(spinCount), g = \(transverseField)"
             throw EvaluationError(message: "the tunnel splitting of \(place) is below 1e-9 of the ground state's energy, which does not resolve it")
         }

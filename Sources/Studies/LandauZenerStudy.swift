@@ -198,7 +198,7 @@ public struct LandauZenerStudy: Study {
         guard let amplitude = input("h0", at: point), amplitude > 0, amplitude.isFinite else {
             throw EvaluationError(message: "the amplitude h0 must be positive")
         }
-        let doublet = LandauZenerDoublet(try LipkinLevels(model, count: 2))
+        let doublet = try LandauZenerDoublet(LipkinLevels(model, count: 2))
         guard doublet.splitting > 0, doublet.timeConstant(amplitude: amplitude).isFinite else {
             throw EvaluationError(message: "the doublet does not split: there is no tunnelling, and tau1 is infinite")
         }

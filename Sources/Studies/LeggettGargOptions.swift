@@ -37,12 +37,12 @@ struct LeggettGargOptions {
         wantsAttribution = options.flag("attribution")
         wantsMacrorealist = options.flag("macrorealist")
         initial = options.text("initial")
-        weights = try Self.numbers("weights", options)
-        temperatures = try Self.numbers("goldilocks", options)
-        let counts = try Self.numbers("convergence", options)
+        weights = options.numbersIfGiven("weights") ?? []
+        temperatures = options.numbersIfGiven("goldilocks") ?? []
+        let counts = options.numbersIfGiven("convergence") ?? []
         if let wrong = counts.first(where: { $0 != $0.rounded() || $0 < 2 || $0 > 1e5 }) {
             throw OptionError(path: ["convergence"], message: "\(CanonicalNumber.string(wrong)) is no number of levels",
-                              hint: "give whole numbers from 2 on, such as 2 3 5 10 20 40")
+                              hint: "give whole numbers from 2 on, such as [2, 3, 5, 10, 20, 40]")
         }
         guard Set(counts).count == counts.count else {
             throw OptionError(path: ["convergence"], message: "a number of levels is there twice", hint: "give each once")
@@ -54,7 +54,7 @@ struct LeggettGargOptions {
         let takesWeights = ["populations", "amplitudes"].contains(initial)
         if takesWeights != options.has("weights") {
             throw takesWeights
-                ? OptionError(path: ["initial"], message: "initial: \(initial) needs the option weights", hint: "add for example  weights: 0.5 0.5")
+                ? OptionError(path: ["initial"], message: "initial: \(initial) needs the option weights", hint: "add for example  weights: [0.5, 0.5]")
                 : OptionError(path: ["weights"], message: "weights go with initial: populations or amplitudes", hint: "found initial: \(initial)")
         }
         if takesWeights, weights.allSatisfy({ $0 == 0 }) || (initial == "populations" && weights.contains { $0 < 0 }) {
@@ -66,17 +66,6 @@ struct LeggettGargOptions {
                 : OptionError(path: ["initial"], message: "initial: thermal needs a temperature",
                               hint: "give temperature (nK) here, or the axis leggettGarg.temperature")
         }
-    }
-
-    private static func numbers(_ name: String, _ options: OptionReader) throws -> [Double] {
-        guard options.has(name) else { return [] }
-        let words = options.text(name).split { " ,[]".contains($0) }
-        let numbers = words.compactMap { Double($0) }.filter(\.isFinite)
-        guard numbers.count == words.count, !numbers.isEmpty else {
-            throw OptionError(path: [name], message: "expected numbers with spaces between, found \"\(options.text(name))\"",
-                              hint: "for example  \(name): 2 3 5")
-        }
-        return numbers
     }
 
     /// kT in units of J.

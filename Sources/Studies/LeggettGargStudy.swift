@@ -10,7 +10,7 @@ public struct LeggettGargStudy: Study {
     public static let options: [OptionSpec] = [
         OptionSpec("initial", .choice(LeggettGargOptions.initialStates), default: .text("ground"),
                    help: "state at first: E0, thermal (input temperature), mixture of E0 and E1, or populations or amplitudes (option weights)"),
-        OptionSpec("weights", .text, help: "numbers for E0, E1, … with initial: populations or amplitudes, such as 0.5 0.5"),
+        OptionSpec("weights", .numbers(count: 1...100_000), help: "of E0, E1, … with initial: populations or amplitudes, such as [0.5, 0.5]"),
         OptionSpec("dissipator", .choice(LeggettGargDamping.Dissipator.allCases.map(\.rawValue)), default: .text("trunc"),
                    help: "trunc: by the square of Jz cut down to the levels, keeps the trace; proj: by Jz^2 cut down, at most 12 levels"),
         OptionSpec("relaxationChannel", .choice(LeggettGargDamping.Relaxation.allCases.map(\.rawValue)), default: .text("doublet"),
@@ -24,8 +24,8 @@ public struct LeggettGargStudy: Study {
         OptionSpec("curve", .integer(0...2000), default: .integer(0), help: "number of values of tau up to 2 tau0 at which K3 is given"),
         OptionSpec("attribution", .flag, default: .flag(false), help: "also levels A, B, C, secular five levels and two levels with counter-rotating terms"),
         OptionSpec("macrorealist", .flag, default: .flag(false), help: "also K3 of a spin that hops between eigenstates of Jz"),
-        OptionSpec("convergence", .text, help: "numbers of levels at which K3 (and the thresholds) are repeated, such as 2 3 5 10"),
-        OptionSpec("goldilocks", .text, help: "temperatures in nK for which the N with splitting kT is given, such as 1 5 10"),
+        OptionSpec("convergence", .numbers(count: 1...1000), help: "numbers of levels at which K3 (and the thresholds) are repeated, such as [2, 3, 5, 10]"),
+        OptionSpec("goldilocks", .numbers(count: 1...1000), help: "temperatures in nK for which the N with splitting kT is given, such as [1, 5, 10]"),
     ]
     public static let inputs = [
         InputSpec(name: "levels", meaning: "number of lowest levels, 2 to N + 1; all unless given"),

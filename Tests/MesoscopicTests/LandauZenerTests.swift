@@ -29,7 +29,7 @@ struct LandauZenerTests {
     ]
 
     @Test(arguments: references) func benchmarkSweep(_ reference: Reference) throws {
-        let doublet = LandauZenerDoublet(try LipkinLevels(Self.benchmark, count: 2))
+        let doublet = try LandauZenerDoublet(LipkinLevels(Self.benchmark, count: 2))
         let timeConstant = doublet.timeConstant(amplitude: reference.amplitude), duration = reference.periods * timeConstant
         #expect(abs(timeConstant / (243.93812571269276 * reference.amplitude / 0.0012) - 1) < 1e-9)
         let found = try LandauZenerSweep.run(Self.benchmark, amplitude: reference.amplitude, duration: duration, tolerance: 1e-7)
@@ -47,7 +47,7 @@ struct LandauZenerTests {
 
     /// One spin is two levels, E = ∓g: swept from far to far, the formula of Landau and Zener itself.
     @Test(arguments: [0.05, 0.3, 0.9]) func oneSpinSweptFar(wanted: Double) throws {
-        let model = LipkinModel(spinCount: 1, transverseField: 0.2), doublet = LandauZenerDoublet(try LipkinLevels(model, count: 2))
+        let model = LipkinModel(spinCount: 1, transverseField: 0.2), doublet = try LandauZenerDoublet(LipkinLevels(model, count: 2))
         #expect(abs(doublet.splitting - 0.4) < 1e-14 && abs(doublet.spinElement - 0.5) < 1e-14)
         let duration = -log(wanted) * doublet.timeConstant(amplitude: 40)
         let found = try LandauZenerSweep.run(model, amplitude: 40, duration: duration, tolerance: 1e-8)

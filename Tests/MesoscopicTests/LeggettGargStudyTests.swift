@@ -18,7 +18,7 @@ struct LeggettGargStudyTests {
     @Test func allOutputs() throws {
         let options: [String: OptionValue] = [
             "optimum": .flag(true), "thresholds": .flag(true), "attribution": .flag(true), "macrorealist": .flag(true),
-            "convergence": .text("2, 5, 1000"), "goldilocks": .text("10 30"), "curve": .integer(20),
+            "convergence": .numbers([2, 5, 1000]), "goldilocks": .numbers([10, 30]), "curve": .integer(20),
         ]
         let inHertz = try Model(hamiltonian: "-(2*J/N)*Jz^2 - 2*g*J*Jx", jumps: [("gamma", "Jz")],
                                 parameters: [("J", "37138.60883781949"), ("g", "0.95"), ("gamma", "0.05")])
@@ -80,9 +80,9 @@ struct LeggettGargStudyTests {
     }
 
     @Test(arguments: [
-        ["initial": .text("thermal")], ["weights": .text("1 0")], ["initial": .text("populations")],
-        ["initial": .text("populations"), "weights": .text("1 -1")], ["convergence": .text("2 x")], ["convergence": .text("1")],
-        ["convergence": .text("3 3")], ["goldilocks": .text("-1")], ["goldilocks": .text("")],
+        ["initial": .text("thermal")], ["weights": .numbers([1, 0])], ["initial": .text("populations")],
+        ["initial": .text("populations"), "weights": .numbers([1, -1])], ["convergence": .numbers([2.5])], ["convergence": .numbers([1])],
+        ["convergence": .numbers([3, 3])], ["goldilocks": .numbers([-1])],
     ] as [[String: OptionValue]])
     func refusals(options: [String: OptionValue]) {
         do {

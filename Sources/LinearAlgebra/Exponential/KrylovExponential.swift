@@ -120,7 +120,7 @@ public struct KrylovExponential {
 
     private func estimate(_ space: Space, _ step: Double) throws -> Double {
         let m = space.dimension, width = m + 2
-        let f = try DenseExponential.exponential(space.reduced.map { $0 * step }, size: width)
+        let f = try MatrixExponential.exponential(space.reduced.map { $0 * step }, size: width)
         let first = abs(space.norm * f[m]), second = abs(space.norm * f[m + 1]) * space.nextNorm
         guard first.isFinite, second.isFinite else { return .infinity }
         if first > 10 * second { return second }
@@ -132,7 +132,7 @@ public struct KrylovExponential {
         let size = matrix.size
         guard space.norm > 0 else { return [Double](repeating: 0, count: size) }
         let width = space.dimension + 2
-        let f = try DenseExponential.exponential(space.reduced.map { $0 * time }, size: width)
+        let f = try MatrixExponential.exponential(space.reduced.map { $0 * time }, size: width)
         let count = space.isInvariant ? space.dimension : space.dimension + 1
         let weights = f.prefix(count).map { space.norm * $0 }
         var result = [Double](repeating: 0, count: size), n = Int32(size), columns = Int32(count), stride: Int32 = 1, one = 1.0, zero = 0.0
