@@ -141,7 +141,7 @@ def decay_rate(time: np.ndarray, values: np.ndarray) -> float:
 
 
 def plot_coherence_decay(dataset):
-    """Decay of the doublet's coherence: envelopes of |⟨Jz⟩| and of the Fisher information of rotations about z, over their first maxima.
+    """Decay of the doublet's coherence: maxima of |⟨Jz⟩| and of the Fisher information of rotations about z, and 1 − ξ², over their first.
 
     Lines: exponentials with the rates γ G01 (of |E0⟩⟨E1|) and γ (G01 + J01²) (of |P⟩⟨R|), twice those for the Fisher information,
     which is quadratic in the coherence.
@@ -150,24 +150,32 @@ def plot_coherence_decay(dataset):
         raise ArchiveError("it needs the observable jz: Jz/j and the measure fisher of evolve beside coherenceRates")
     spin = abs(dataset["jz_t"].transpose(..., "time"))
     fisher = dataset["fisher_components_t"].isel({d: 2 for d in dataset["fisher_components_t"].dims if str(d).startswith("component")}).transpose(..., "time")
-    points = chosen_points(dataset, spin, 1, 6, "decays")
-    figure, panels = _panels(len(points), 2.3)
     time = dataset["time"].values
+    points = [where for where in chosen_points(dataset, spin, 1, 9, "decays") if np.isfinite(decay_rate(time, spin.isel(where).values))]
+    if not points:
+        raise ArchiveError("the coherence has fewer than three maxima at every point: follow it for longer")
+    figure, panels = _panels(len(points), 2.3)
+    squeezing = dataset["squeezing_kitagawa_ueda_t"].transpose(..., "time") if "squeezing_kitagawa_ueda_t" in dataset else None
     for ax, where in zip(panels, points):
         here = {d: i for d, i in where.items() if d in dataset["eigenstate_rate"].dims}
         eigenstate, pointer = (float(dataset[name].isel(here)) for name in ("eigenstate_rate", "pointer_rate"))
         for array, power, colour, name in ((spin, 1, COLOURS[0], "⟨Jz⟩"), (fisher, 2, COLOURS[1], "$F_z$")):
             t, height = envelope(time, array.isel(where).values)
-            if t.size < 3:
-                continue
             rate = decay_rate(time, array.isel(where).values)
             ax.semilogy(t, height / height[0], linestyle="none", marker="o" if power == 1 else "s", markersize=3, color=colour, label=f"maxima of {name}")
             for value, style, text in ((eigenstate, "-", r"$\gamma G_{01}$"), (pointer, ":", r"$\gamma(G_{01}+J_{01}^2)$")):
                 ax.semilogy(t, np.exp(-power * value * (t - t[0])), linestyle=style, color=colour, linewidth=1,
                             label=f"{text}" if power == 1 else f"2 × {text}")
             ax.text(0.03, 0.16 - 0.1 * (power - 1), f"{name}: {rate / (power * eigenstate):.3f} × {'2' if power == 2 else ''}$\\gamma G_{{01}}$", transform=ax.transAxes, fontsize=6.5, color=colour)
+        if squeezing is not None:
+            t = envelope(time, spin.isel(where).values)[0]
+            values = 1 - np.interp(t, time, squeezing.isel(where).values)
+            if np.all(values > 0):
+                rate = -np.polyfit(t, np.log(values), 1)[0]
+                ax.semilogy(t, values / values[0], linestyle="none", marker="^", markersize=3, color=COLOURS[2], label=r"$1-\xi_S^2$ at the maxima of ⟨Jz⟩")
+                ax.text(0.03, 0.26, f"$1-\\xi_S^2$: {rate / eigenstate:.3f} × $\\gamma G_{{01}}$", transform=ax.transAxes, fontsize=6.5, color=COLOURS[2])
         ax.set_title(point_title(dataset, where), fontsize=8)
-        ax.set_ylabel("over the first maximum")
+        ax.set_ylabel("over the first value")
     for ax in panels[-min(MOST_COLUMNS, len(panels)):]:
         ax.set_xlabel(time_label(dataset, points[0]))
         ax.tick_params(labelbottom=True)
