@@ -11,6 +11,8 @@ extension LipkinModel {
             try TunnelSplitting(LipkinModel(spinCount: spinCount, transverseField: transverseField)).logSplitting
         }
         let wanted = log(temperature)
+        // From g = 1 on ΔE does not vanish for N → ∞ but tends to 2√(g(g − 1)).
+        if transverseField > 1, temperature < 2 * (transverseField * (transverseField - 1)).squareRoot() { return nil }
         guard temperature > 0, transverseField > 0, try logarithm(2) >= wanted else { return nil }
         // ΔE falls with N.
         var lower = 2, upper = 4, atLower = try logarithm(2), atUpper = try logarithm(4)

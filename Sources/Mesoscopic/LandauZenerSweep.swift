@@ -98,9 +98,11 @@ public struct LandauZenerSweep: Sendable {
     ///   - tolerance: greatest error of P_gs and P_well from steps, and where the number of levels is free also from that.
     ///   - levelCount: levels kept; nil: more and more until the probabilities no longer change.
     /// - Throws: `EigenvalueError` where LAPACK gives up.
-    public static func run(_ model: LipkinModel, amplitude: Double, duration: Double, tolerance: Double, levelCount: Int? = nil) throws -> Outcome {
+    public static func run(_ model: LipkinModel, amplitude: Double, duration: Double, tolerance: Double, levelCount: Int? = nil,
+                           isCertified: Bool = true) throws -> Outcome {
         typealias Solution = (sweep: LandauZenerSweep, outcome: LinearSweep.Outcome)
-        let found = try LevelLadder.climb(from: levelCount ?? LevelLadder.least, of: model.spinCount + 1, isFixed: levelCount != nil,
+        let all = isCertified ? model.spinCount + 1 : min(levelCount ?? .max, model.spinCount + 1)
+        let found = try LevelLadder.climb(from: levelCount ?? LevelLadder.least, of: all, isFixed: levelCount != nil,
                                           tolerance: tolerance) { (count, before: Solution?) -> Solution in
             let sweep = LandauZenerSweep(try LipkinLevels(model, count: count), amplitude: amplitude)
             let firstSteps = before.map { max(1, $0.outcome.steps / 2) }

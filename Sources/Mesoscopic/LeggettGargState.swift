@@ -26,8 +26,9 @@ public enum LeggettGargState: Hashable, Sendable {
             return try Self.diagonal(energies.map { exp((energies[0] - $0) / temperature) }, energies.count)
         case .populations(let weights): return try Self.diagonal(weights, energies.count)
         case .amplitudes(let amplitudes):
-            let norm = amplitudes.reduce(0) { $0 + $1 * $1 }
-            guard amplitudes.count <= energies.count, norm > 0 else { throw Self.unfit(amplitudes.count, energies.count) }
+            let greatest = amplitudes.reduce(0) { max($0, abs($1)) }
+            guard amplitudes.count <= energies.count, greatest > 0 else { throw Self.unfit(amplitudes.count, energies.count) }
+            let amplitudes = amplitudes.map { $0 / greatest }, norm = amplitudes.reduce(0) { $0 + $1 * $1 }
             return (amplitudes.count, amplitudes.flatMap { a in amplitudes.map { Complex(a * $0 / norm) } })
         }
     }

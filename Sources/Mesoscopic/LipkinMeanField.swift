@@ -25,15 +25,16 @@ public struct LipkinMeanField: Sendable {
     public var susceptibility: Double { n * g * g / (2 * z * z) }
 
     /// ∫ κ dz from 0 to z, κ = ln(√(1 − z²)/g): artanh z − z.
-    public var action: Double { Self.action(z) }
-    private static func action(_ z: Double) -> Double { atanh(z) - z }
+    public var action: Double { g > 0 ? Self.action(z, g) : .infinity }
+    /// artanh z = ln((1 + z)/g): at small g nothing is left of z in 1 − z.
+    private static func action(_ z: Double, _ g: Double) -> Double { log((1 + z) / g) - z }
 
     /// ln of ΔE_WKB/J = (4J′z′²/g′) √(2z′Ñ/π) exp(−Ñ(artanh z′ − z′)) with Ñ = N + 1, J′ = JÑ/N, g′ = gN/Ñ. The ratio to the exact
     /// splitting tends to 1 as 1/N; useless where the exponent is below 3.
     public var logSplitting: Double {
         guard g < 1, g > 0 else { return .nan }
-        let shifted = n + 1, scaled = g * n / shifted, height = (1 - scaled * scaled).squareRoot()
+        let shifted = n + 1, scaled = g * n / shifted, height = ((1 - scaled) * (1 + scaled)).squareRoot()
         let prefactor = 4 * (shifted / n) * height * height / scaled
-        return log(prefactor) + 0.5 * log(2 * height * shifted / .pi) - shifted * Self.action(height)
+        return log(prefactor) + 0.5 * log(2 * height * shifted / .pi) - shifted * Self.action(height, scaled)
     }
 }

@@ -16,7 +16,8 @@ public enum ParityAxis: String, CaseIterable, Sendable {
 
     /// Of an aligned operator; nil where it has parts of both kinds.
     static func isEven(_ aligned: SpinPolynomial) -> Bool? {
-        let kinds = Set(aligned.terms.keys.map { ($0.raising + $0.lowering) % 2 == 0 })
+        let rounding = 1e-14 * aligned.greatestCoefficient
+        let kinds = Set(aligned.terms.filter { $0.value.magnitude > rounding }.keys.map { ($0.raising + $0.lowering) % 2 == 0 })
         return kinds.count == 2 ? nil : kinds.first ?? true
     }
 
@@ -24,7 +25,9 @@ public enum ParityAxis: String, CaseIterable, Sendable {
     /// - Throws: `EvaluationError` that says what stands against it.
     public static func find(_ instance: ModelInstance) throws -> ParityAxis {
         let jumps = instance.jumps.enumerated().filter { $0.element.rate > 0 }
-        guard !jumps.isEmpty else { throw EvaluationError(message: "there is no jump operator with a positive rate: nothing decoheres") }
+        guard !jumps.isEmpty else {
+            throw EvaluationError(message: "there is no jump operator with a positive rate: nothing decoheres (moments without one: method auto, of LMG models)")
+        }
         for (index, jump) in jumps {
             let difference = jump.operator - jump.operator.adjoint
             guard difference.isZero(tolerance: 1e-14 * jump.operator.greatestCoefficient) else {

@@ -25,7 +25,7 @@ struct SplitPropagation {
         self.tolerance = tolerance
     }
 
-    /// At one τ, extrapolated until two estimates agree to the tolerance or steps are at their finest.
+    /// At one τ, extrapolated until estimates of two orders and of two steps agree to the tolerance, or steps are at their finest.
     func correlators(_ state: LeggettGargState, interval: Double) throws -> Correlators {
         let density = try state.density(energies: system.levels.energies)
         let coarse = steps(interval, perInterval: Self.coarsest)
@@ -35,7 +35,7 @@ struct SplitPropagation {
             let row = rows[rows.count - 1]
             if rows.count > 1 {
                 first = row[row.count - 1]
-                first.error = change + max(abs(first.honest - row[row.count - 2].honest), abs(first.stationary - row[row.count - 2].stationary))
+                first.error = change + Self.error(rows)
                 if first.error <= tolerance || 2 * steps > self.steps(interval, perInterval: Self.finest) { return first }
             }
             steps *= 2
@@ -43,6 +43,18 @@ struct SplitPropagation {
             for k in 1...min(rows.count, 4) where k <= row.count { next.append(Correlators(extrapolating: next[k - 1], row[k - 1], order: k)) }
             rows.append(next)
         }
+    }
+
+    /// Of the last row's last estimate. Strong damping spoils the expansion in even powers of the step: as long as successive
+    /// differences do not fall by four, extrapolation is not believed, and the difference itself counts.
+    private static func error(_ rows: [[Correlators]]) -> Double {
+        func distance(_ a: Correlators, _ b: Correlators) -> Double { max(abs(a.honest - b.honest), abs(a.stationary - b.stationary)) }
+        let row = rows[rows.count - 1], before = rows[rows.count - 2], last = row[row.count - 1]
+        let raw = distance(row[0], before[0])
+        guard rows.count > 2 else { return raw }
+        let ratio = distance(before[0], rows[rows.count - 3][0]) / max(raw, .leastNormalMagnitude)
+        guard ratio > 3.5, ratio < 4.6 else { return raw }
+        return max(distance(last, row[row.count - 2]), distance(last, before[before.count - 1]))
     }
 
     /// At τ = longest/count, …, longest with steps of two sizes.

@@ -18,6 +18,7 @@ enum CoherenceOutputs {
                    meaning: "E0 and E1 of the doublet, E2 the next level of E0's parity, E3 of E1's"),
         OutputSpec("parity_axis", kind: .integer, meaning: "axis of the rotation by pi that is the parity: 0 x, 1 y, 2 z"),
         OutputSpec("doublet_splitting", dimension: .energy, meaning: "dE = E1 - E0; 0 where it underflows"),
+        OutputSpec("doublet_splitting_error", dimension: .energy, meaning: "estimated error of doublet_splitting"),
         OutputSpec("doublet_log_splitting", meaning: "ln dE, of dE in units of energy"),
         OutputSpec("doublet_gap_ratio", meaning: "(E2 - E0)/dE"),
         OutputSpec("doublet_second_moment", axes: [member],

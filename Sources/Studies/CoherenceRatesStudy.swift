@@ -65,7 +65,8 @@ public struct CoherenceRatesStudy: Study {
     private func record(_ instance: ModelInstance) throws -> Record {
         if method == .auto, let inputs = try? LipkinInputs(instance), inputs.otherJumps.isEmpty { return try lipkinRecord(inputs) }
         let found = try ParityDoublet(instance), rates = CoherenceRates(found.doublet)
-        let outputs = CoherenceOutputs.ofDoublet(found.doublet, rates, axis: found.axis)
+        var outputs = CoherenceOutputs.ofDoublet(found.doublet, rates, axis: found.axis)
+        outputs["doublet_splitting_error"] = OutputArray(found.energyError)
         guard found.doublet.logSplitting.isFinite else {
             let reason = "the splitting E1 - E0 is below \(10 * found.energyError), where rounding of the levels hides it"
             return Record(status: .unresolved, reason: reason, outputs: outputs)
@@ -84,6 +85,7 @@ public struct CoherenceRatesStudy: Study {
         let splitting = try TunnelSplitting(lipkin), doublet = TunnelDoublet(splitting, coupling: inputs.coupling, rate: inputs.dephasing)
         let rates = CoherenceRates(doublet)
         var outputs = CoherenceOutputs.ofDoublet(doublet, rates, axis: .x)
+        outputs["doublet_splitting_error"] = OutputArray(1e-11 * exp(splitting.logSplitting) * inputs.coupling)
         outputs.merge(CoherenceOutputs.ofLipkin(splitting, rates, coupling: inputs.coupling)) { $1 }
         return Record(status: .ok, outputs: outputs)
     }

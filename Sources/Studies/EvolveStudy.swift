@@ -73,8 +73,8 @@ public struct EvolveStudy: Study {
         correlation = try Self.correlation(options, known)
         secondOrder = try options.textIfGiven("g2").map { try NamedExpression.spinOperator($0, path: ["g2"], known: known) }
         emission = try options.has("emission") ? Self.emission(options.map("emission"), known) : nil
-        if emission != nil, start.kind != .steady || !dependences.isEmpty {
-            throw OptionError(path: ["emission"], message: "the emission spectrum is that of a steady state", hint: "add  initial: { state: steady }, without vary")
+        if emission != nil, !start.isStationary || !dependences.isEmpty {
+            throw OptionError(path: ["emission"], message: "the emission spectrum is that of a steady state", hint: "add  initial: { state: steady }, without at and vary")
         }
         tolerance = options.number("tolerance")
         keepsState = options.choices("keep").contains("state")
@@ -157,21 +157,47 @@ public struct EvolveStudy: Study {
 
     // MARK: Cost
 
-    /// Products go with the number of multipoles, and their number with the norm of the Liouvillian: both about N (fitted to the bistable
-    /// pump; closed models take longer).
+    /// What an evolution is expected to take: multipoles, and products with the Liouvillian.
+    ///
+    /// The norm of the Liouvillian on multipoles up to l goes like c·k·j^{k−1}·l for a term of degree k in H, and like r·k²·j^{2(k−1)}·l²/2
+    /// for a jump. A window of 7√N is enough where its last multipoles are damped in the time at hand.
+    private func effort(at point: Point) -> (multipoles: Double, products: Double) {
+        let n = Double(point.spinCount ?? Int(constants["N"] ?? 1)), j = n / 2, narrow = min(7 * n.squareRoot(), n) + 1
+        guard let instance = try? LindbladInputs.instance(model, point, constants), let unit = try? NamedExpression.real(unit, instance.values) else {
+            return (narrow * narrow, narrow * (times.last ?? 1))
+        }
+        let duration = (times.last ?? 1) * max(unit, 0)
+        let turning = instance.hamiltonian.terms.reduce(0) { sum, term in
+            let degree = Double(term.key.degree)
+            return sum + (degree > 0 ? term.value.magnitude * degree * pow(j, degree - 1) : 0)
+        }
+        let damping = instance.jumps.reduce(0) { sum, jump in
+            sum + jump.rate * jump.operator.terms.reduce(0) { most, term in
+                let degree = Double(term.key.degree)
+                return max(most, degree > 0 ? term.value.squaredMagnitude * degree * degree * pow(j, 2 * degree - 2) : 0)
+            } / 2
+        }
+        let isNarrow = damping * narrow * narrow > max(30 / max(duration, .leastNormalMagnitude), 0.05 * turning)
+        let l = isNarrow ? narrow : n + 1
+        return (l * l, 40 + 1.4 * duration * (turning * l + damping * l * l))
+    }
+
+    /// Measured on one core: 2e-8 s a product and multipole.
     public func cost(at point: Point) -> Cost {
-        let n = Double(point.spinCount ?? Int(constants["N"] ?? 1)), l = min(7 * n.squareRoot(), n) + 1
-        let runs = 1 + (correlation == nil ? 0 : 2) + (secondOrder == nil ? 0 : 1)
-        var seconds = Double(runs) * (1e-3 + 1.2e-7 * l * l * max(1, 0.06 * l * (times.last ?? 1)))
-        if let emission { seconds += Double(emission.frequencies.count) * 2e-8 * pow(l * l, 1.5) }
+        let n = Double(point.spinCount ?? Int(constants["N"] ?? 1)), effort = effort(at: point)
+        let runs = 1 + (correlation == nil ? 0 : 2) + (secondOrder == nil ? 0 : 1), steps = dependences.isEmpty ? 1.0 : 6
+        var seconds = 1e-3 + Double(runs) * steps * (2e-6 + 2e-8 * effort.multipoles) * effort.products
+        if let emission { seconds += Double(emission.frequencies.count) * 2e-8 * pow(effort.multipoles, 1.5) }
         return Cost(seconds: seconds + Double(times.count) * measures.seconds(spinCount: Int(n)))
     }
 
     public func memory(at samples: [Point], count: Int) -> Memory {
-        let most = samples.map { $0.spinCount ?? Int(constants["N"] ?? 1) }.max() ?? 1, l = min(7 * Double(most).squareRoot(), Double(most)) + 1
-        // Per multipole: some 40 entries of term values with their indices, thrice while they are put together; 49 Krylov vectors.
-        let matrix = start.kind == .coherent && correlation == nil && secondOrder == nil && emission == nil ? 0 : 64 * Double(most + 1) * Double(most + 1)
-        return Memory(peak: 3000 * l * l + matrix + measures.bytes(spinCount: most), kept: 1500 * l * l)
+        let most = samples.map { $0.spinCount ?? Int(constants["N"] ?? 1) }.max() ?? 1, multipoles = samples.map { effort(at: $0).multipoles }.max() ?? 1
+        // Matrices of states are complex; regression holds up to six of them.
+        let matrices = correlation != nil || secondOrder != nil || emission != nil ? 6.0 : start.kind == .coherent ? 0 : 3
+        let matrix = 16 * matrices * Double(most + 1) * Double(most + 1)
+        // Per multipole: some 40 entries of term values with their indices, thrice while they are put together; 21 Krylov vectors.
+        return Memory(peak: 2500 * multipoles + matrix + measures.bytes(spinCount: most), kept: 1200 * multipoles)
     }
 
     // MARK: Run
@@ -238,6 +264,10 @@ public struct EvolveStudy: Study {
             arrays["final_state"] = OutputArray(shape: kept.shape, data: kept.values.flatMap { [$0.re, $0.im] }, isComplex: true)
             arrays["final_frame"] = OutputArray(shape: [3, 3], data: last.frame.axes.flatMap { $0 })
         }
+        let error = report.steppingError + report.truncationError
+        guard error <= 2 * tolerance else {
+            return Record(status: .notConverged, reason: "the estimated error of the last state, \(error), is beyond the tolerance", outputs: arrays)
+        }
         return Record(status: .ok, outputs: arrays)
     }
 
@@ -274,7 +304,7 @@ public struct EvolveStudy: Study {
                           _ times: [Double], _ values: [String: Double]) throws -> OutputArray {
         let a = try `operator`.polynomial(values), intensity = a.adjoint * a, first = rho.expectation(intensity).re
         var later = [Double](repeating: first, count: times.count), pairs = later
-        if start.kind != .steady || !dependences.isEmpty {
+        if !start.isStationary || !dependences.isEmpty {
             _ = try solver.evolve(rho, schedule: schedule, times: times, tolerance: tolerance) { later[$0] = $1.expectation(intensity).re }
         }
         _ = try solver.evolve(try rho.sandwiched(by: a), schedule: schedule, times: times, tolerance: tolerance) { pairs[$0] = $1.expectation(intensity).re }

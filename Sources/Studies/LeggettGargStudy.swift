@@ -34,6 +34,9 @@ public struct LeggettGargStudy: Study {
         InputSpec(name: "relaxation", meaning: "rate of E1 -> E0 by the relaxation, in the job's unit of rate; 0 unless given"),
     ]
 
+    /// In units of τ0: work and rounding go with it.
+    private static let greatestInterval = 1000.0
+
     private let model: Model
     private let constants: [String: Double]
     private let options: LeggettGargOptions
@@ -58,7 +61,8 @@ public struct LeggettGargStudy: Study {
         let many = 1 + (options.seeksThresholds ? 12 : 0) + (options.seeksOptimum ? 24 : 0) + (options.curveCount > 0 ? 4 : 0)
         let matrices = 1.2e-9 * levels * levels * spins, hopping = options.wantsMacrorealist ? 3e-7 * spins * spins : 0
         let others = (options.wantsAttribution ? 0.05 : 0) + 2e-5 * spins * Double(options.temperatures.count)
-        return Cost(seconds: one * Double(many) + repeated * (options.seeksThresholds ? 12 : 1) + matrices + hopping + others)
+        let longer = max(1, constants.merging(point.dictionary) { $1 }["leggettGarg.tau"] ?? 1)
+        return Cost(seconds: longer * one * Double(many) + longer * repeated * (options.seeksThresholds ? 12 : 1) + matrices + hopping + others)
     }
 
     private func size(at point: Point) -> (spins: Double, levels: Double) {
@@ -98,10 +102,14 @@ public struct LeggettGargStudy: Study {
         guard levels >= 2, levels == levels.rounded(), levels < 1e6 else {
             throw EvaluationError(message: "the number of levels must be whole and 2 or more, found \(levels)")
         }
-        guard tau > 0, tau.isFinite else { throw EvaluationError(message: "the interval tau must be positive, found \(tau)") }
+        guard tau > 0, tau <= Self.greatestInterval else {
+            throw EvaluationError(message: "the interval tau must be positive and at most \(Self.greatestInterval), in units of tau0, found \(tau)")
+        }
+        let temperature = input("temperature") ?? 0
+        guard temperature >= 0 else { throw EvaluationError(message: "the temperature \(temperature) nK is negative") }
         guard relaxation >= 0 else { throw EvaluationError(message: "the rate of relaxation is negative") }
         let system = try memory.system(lipkin.model, levels: Int(levels), signAtZero: options.signAtZero)
-        let state = options.state(kelvin: (input("temperature") ?? 0) * 1e-9)
+        let state = options.state(kelvin: temperature * 1e-9)
         let damping = LeggettGargDamping(dephasing: lipkin.dephasing / J, dissipator: options.dissipator,
                                          relaxationRate: relaxation, relaxation: options.relaxation)
         let test = try LeggettGarg(system, state: state, damping: damping, tolerance: options.tolerance), interval = tau * system.interval
@@ -146,7 +154,7 @@ public struct LeggettGargStudy: Study {
         if !options.temperatures.isEmpty {
             outputs["goldilocks_n"] = OutputArray(try options.temperatures.map { nanokelvin in
                 let energy = options.energy(kelvin: nanokelvin * 1e-9)
-                return try LipkinModel.thermalSpinCount(transverseField: lipkin.model.transverseField, temperature: energy) ?? .nan
+                return try memory.thermalSpinCount(transverseField: lipkin.model.transverseField, temperature: energy) ?? .nan
             })
         }
         if !options.convergence.isEmpty { for (name, values) in try convergence(test, tau, memory) { outputs[name] = OutputArray(values) } }
@@ -156,17 +164,18 @@ public struct LeggettGargStudy: Study {
         return Record(status: .ok, outputs: outputs)
     }
 
-    /// NaN for more levels than there are, and for what needs dense matrices of too many.
+    /// NaN for more levels than there are, for fewer than the initial state has, and for what needs dense matrices of too many.
     private func convergence(_ test: LeggettGarg, _ tau: Double, _ memory: LeggettGargMemory) throws -> [String: [Double]] {
         var lists: [String: [Double]] = [:]
         for count in options.convergence {
             var values = Correlators(c12: .nan, c23: .nan, c13: .nan, error: .nan), rates: [LeggettGarg.Evaluation: Double] = [:]
             if count <= test.system.model.spinCount + 1 {
                 let system = try memory.system(test.system.model, levels: count, signAtZero: options.signAtZero), interval = tau * system.interval
-                if let other = try? LeggettGarg(system, state: test.state, damping: test.damping, tolerance: test.tolerance) {
+                do {
+                    let other = try LeggettGarg(system, state: test.state, damping: test.damping, tolerance: test.tolerance)
                     values = try other.correlators(interval: interval)
                     if options.seeksThresholds { rates = try memory.thresholds(other, interval) }
-                }
+                } catch is EvaluationError {}          // the state or the damping does not go with so many levels
             }
             lists["k3_convergence_error", default: []].append(values.error)
             for evaluation in LeggettGarg.Evaluation.allCases {
@@ -193,12 +202,23 @@ private final class LeggettGargMemory {
     private var found: [TestKey: [LeggettGarg.Evaluation: Double]] = [:]
     private var calm: [TestKey: Correlators] = [:]
     private var pictures: [LipkinModel: DephasingLevels] = [:]
+    private var spinCounts: [[Double]: Double?] = [:]
+    private static let greatestEntries = 1_000_000
+
+    func thermalSpinCount(transverseField: Double, temperature: Double) throws -> Double? {
+        if let known = spinCounts[[transverseField, temperature]] { return known }
+        let made = try LipkinModel.thermalSpinCount(transverseField: transverseField, temperature: temperature)
+        spinCounts[[transverseField, temperature]] = .some(made)
+        return made
+    }
 
     func system(_ model: LipkinModel, levels: Int, signAtZero: Double) throws -> LeggettGargSystem {
         let key = Key(model: model, levels: min(levels, model.spinCount + 1), signAtZero: signAtZero)
         if let known = systems[key] { return known }
         let made = try LeggettGargSystem(model, levels: levels, signAtZero: signAtZero)
-        if systems.count >= 16 || model.spinCount > 1000 { systems = [:] }
+        // Some 24 n² bytes each.
+        let entries = systems.keys.reduce(key.levels * key.levels) { $0 + $1.levels * $1.levels }
+        if systems.count >= 16 || entries > Self.greatestEntries { systems = [:] }
         systems[key] = made
         return made
     }

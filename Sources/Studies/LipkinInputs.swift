@@ -3,7 +3,7 @@ import Numbers
 import SpinAlgebra
 
 /// What the studies of the mesoscopic LMG model read out of a job's model: it may be written in any form that comes to
-/// H = −(2J/N) Jz² − 2gJ Jx − 2hJ Jz + constant with jump operators proportional to Jz.
+/// H = −(2J/N) Jz² − 2gJ Jx − 2h Jz + constant with jump operators proportional to Jz.
 struct LipkinInputs {
     /// H/J
     let model: LipkinModel
@@ -20,27 +20,31 @@ struct LipkinInputs {
     /// - Throws: `EvaluationError` where the Hamiltonian is of another form.
     init(_ instance: ModelInstance) throws {
         let h = instance.hamiltonian, n = Double(instance.spinCount)
-        let raising = SpinMonomial(raising: 1), lowering = SpinMonomial(lowering: 1), z = SpinMonomial(z: 1), square = SpinMonomial(z: 2)
-        let known: Set<SpinMonomial> = [raising, lowering, z, square, SpinMonomial()]
+        let raising = SpinMonomial(raising: 1), pair = SpinMonomial(raising: 1, lowering: 1), lowering = SpinMonomial(lowering: 1), z = SpinMonomial(z: 1), square = SpinMonomial(z: 2)
+        let known: Set<SpinMonomial> = [raising, lowering, z, square, pair, SpinMonomial()]
         let scale = h.greatestCoefficient
         func coefficient(_ monomial: SpinMonomial) -> Complex { h.terms[monomial] ?? .zero }
         if let other = h.sortedTerms.first(where: { !known.contains($0.monomial) && $0.coefficient.magnitude > 1e-14 * scale }) {
-            throw EvaluationError(message: "the Hamiltonian is no LMG model -(2*J/N)*Jz^2 - 2*g*J*Jx - 2*h*J*Jz: it has a term \(SpinPolynomial(terms: [other.monomial: other.coefficient]))")
+            throw EvaluationError(message: "the Hamiltonian is no LMG model -(2*J/N)*Jz^2 - 2*g*J*Jx - 2*h*Jz: it has a term \(SpinPolynomial(terms: [other.monomial: other.coefficient]))")
         }
-        let twist = coefficient(square).re, drive = coefficient(raising)
+        // J₊J₋ = j(j + 1) − Jz² + Jz
+        let exchange = coefficient(pair).re, twist = coefficient(square).re - exchange, drive = coefficient(raising)
         guard twist < 0 else {
-            throw EvaluationError(message: "the Hamiltonian is no LMG model -(2*J/N)*Jz^2 - 2*g*J*Jx - 2*h*J*Jz: the coefficient of Jz^2 is \(twist), not negative")
+            throw EvaluationError(message: "the Hamiltonian is no LMG model -(2*J/N)*Jz^2 - 2*g*J*Jx - 2*h*Jz: the coefficient of Jz^2 is \(twist), not negative")
         }
         guard abs(drive.im) <= 1e-14 * scale, drive.re <= 0 else {
-            throw EvaluationError(message: "the Hamiltonian is no LMG model -(2*J/N)*Jz^2 - 2*g*J*Jx - 2*h*J*Jz: the transverse field must be along -Jx (turn the axes)")
+            throw EvaluationError(message: "the Hamiltonian is no LMG model -(2*J/N)*Jz^2 - 2*g*J*Jx - 2*h*Jz: the transverse field must be along -Jx (turn the axes)")
         }
         let coupling = -twist * n / 2
         self.coupling = coupling
+        // A bias that rounding has left of terms that cancel is none.
+        let linear = coefficient(z).re + exchange, bias = abs(linear) > 1e-14 * max(coupling, scale) ? -linear / (2 * coupling) : 0
         // −2gJ Jx = −gJ (J₊ + J₋)
-        model = LipkinModel(spinCount: instance.spinCount, transverseField: -drive.re / coupling, bias: -coefficient(z).re / (2 * coupling))
+        model = LipkinModel(spinCount: instance.spinCount, transverseField: drive.re == 0 ? 0 : -drive.re / coupling, bias: bias)
         var dephasing = 0.0, others: [ModelInstance.Jump] = []
         for jump in instance.jumps where jump.rate > 0 {
-            if jump.operator.terms.count == 1, let c = jump.operator.terms[z] { dephasing += jump.rate * c.squaredMagnitude } else { others.append(jump) }
+            let rounding = 1e-14 * jump.operator.greatestCoefficient
+            if let c = jump.operator.terms[z], jump.operator.terms.allSatisfy({ $0.key == z || $0.value.magnitude <= rounding }) { dephasing += jump.rate * c.squaredMagnitude } else { others.append(jump) }
         }
         self.dephasing = dephasing
         otherJumps = others

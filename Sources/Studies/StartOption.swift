@@ -27,6 +27,8 @@ struct StartOption: Sendable {
     private let amplitudes: [Double]
     private let other: [(name: String, value: ScalarExpression)]
     let archive: String?
+    /// Stationary under the parameters of the point.
+    var isStationary: Bool { kind == .steady && other.isEmpty }
 
     /// - Parameters:
     ///   - reader: of the map's own options.

@@ -76,7 +76,10 @@ struct TimeDependence: Sendable {
         case .pulse(let list):
             let a = try numbers(list)
             try positive(a[3], "width")
-            return Course(name: name, value: { a[0] + a[1] * exp(-0.5 * ($0 - a[2]) * ($0 - a[2]) / (a[3] * a[3])) }, breaks: [], isConstant: { _ in false })
+            // Beyond nine widths it is over: 1e-18 of its height. Breaks within let no step stride across it.
+            let reach = 9 * a[3]
+            return Course(name: name, value: { abs($0 - a[2]) < reach ? a[0] + a[1] * exp(-0.5 * ($0 - a[2]) * ($0 - a[2]) / (a[3] * a[3])) : a[0] },
+                          breaks: [-9, -5, -3, -1, 1, 3, 5, 9].map { a[2] + $0 * a[3] }, isConstant: { abs($0 - a[2]) >= reach })
         case .square(let list):
             let a = try numbers(list), end = a[2] + a[3]
             try positive(a[3], "duration")

@@ -11,6 +11,8 @@ public struct KrylovExponential {
     public let values: [Double]
     /// Products A x made so far.
     public private(set) var productCount = 0
+    /// ‖A‖_∞: what rounding of A x is measured by.
+    public let norm: Double
     private let greatestDimension: Int
     private var basis: [Double]
 
@@ -20,6 +22,7 @@ public struct KrylovExponential {
         NumericalRuntime.ensureInitialized()
         self.matrix = matrix
         self.values = values
+        norm = matrix.norm(values)
         greatestDimension = max(1, min(dimension, matrix.size))
         basis = [Double](repeating: 0, count: matrix.size * (greatestDimension + 1))
     }
@@ -28,6 +31,7 @@ public struct KrylovExponential {
     public init(_ other: consuming KrylovExponential, values: [Double]) {
         matrix = other.matrix
         self.values = values
+        norm = matrix.norm(values)
         productCount = other.productCount
         greatestDimension = other.greatestDimension
         basis = other.basis
@@ -43,11 +47,18 @@ public struct KrylovExponential {
         fileprivate let nextNorm: Double
         /// A v is in the space: no error but rounding.
         fileprivate let isInvariant: Bool
+        /// A v is zero but for rounding: the state stays as it is for ever.
+        public fileprivate(set) var isStationary = false
         /// The time step that may be taken, at most what was asked for.
         public fileprivate(set) var step = 0.0
         /// Estimated error at the end of the step, in the 2-norm.
         public fileprivate(set) var error = 0.0
     }
+
+    /// Of ‖A‖: images below this are rounding.
+    private static let noise = 16 * Double.ulpOfOne
+    /// Of τ‖A‖ in one step.
+    private static let longestExponent = 1e5
 
     /// The Krylov space of v and the longest step τ ≤ `time` with error ≤ τ `errorRate`.
     /// - Throws: `EigenvalueError` where numbers overflow, or no step however short satisfies.
@@ -59,7 +70,8 @@ public struct KrylovExponential {
             return Space(norm: 0, dimension: 0, reduced: [], nextNorm: 0, isInvariant: true, step: time)
         }
         var reduced = [Double](repeating: 0, count: width * width)
-        var dimension = m, isInvariant = false, nextNorm = 0.0
+        var dimension = m, isInvariant = false, isStationary = false, nextNorm = 0.0
+        let matrixNorm = self.norm
         basis.withUnsafeMutableBufferPointer { storage in
             let basis = storage.baseAddress!
             for k in 0..<size { basis[k] = v[k] / norm }
@@ -68,7 +80,13 @@ public struct KrylovExponential {
                 values.withUnsafeBufferPointer { matrix.multiply($0.baseAddress!, basis + j * size, into: next) }
                 let image = Self.norm(next, size)
                 let remainder = Self.orthogonalise(next, against: basis, count: j + 1, size: size, imageNorm: image, into: &reduced[j * width])
-                if remainder <= 1e-14 * image || j + 1 == size {
+                if j == 0, image <= Self.noise * matrixNorm {
+                    reduced[0] = 0
+                    (dimension, isInvariant, isStationary) = (1, true, true)
+                    productCount += 1
+                    return
+                }
+                if remainder <= max(1e-14 * image, 0.1 * Self.noise * matrixNorm) || j + 1 == size {
                     (dimension, isInvariant) = (j + 1, true)
                     productCount += j + 1
                     return
@@ -87,7 +105,10 @@ public struct KrylovExponential {
         if !isInvariant { reduced[m * width + m + 1] = 1 }
         var space = Space(norm: norm, dimension: dimension, reduced: Self.cut(reduced, width, to: dimension + 2), nextNorm: nextNorm, isInvariant: isInvariant)
         if isInvariant {
-            space.step = time
+            // Rounding moves eigenvalues by ε‖A‖: long steps are the more wrong for it, and must be made up of shorter ones
+            // until nothing moves any more.
+            space.isStationary = isStationary
+            space.step = isStationary ? time : min(time, Self.longestExponent / max(matrixNorm, .leastNormalMagnitude))
             return space
         }
         try settle(&space, time: time, errorRate: errorRate)
