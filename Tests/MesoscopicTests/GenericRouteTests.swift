@@ -31,8 +31,8 @@ struct GenericRouteTests {
     }
 
     /// K3 of all levels: C(s, t) = ½ Tr[Q e^{L(t−s)}{Q, ρ(s)}] with operators evolved in the multipole basis.
-    @Test(arguments: [20, 21]) func leggettGarg(spinCount: Int) throws {
-        let gamma = 0.003, model = try preset(["g": "0.8"]), lipkin = LipkinModel(spinCount: spinCount, transverseField: 0.8)
+    @Test(arguments: [20, 21], [0.003, 10, 1000]) func leggettGarg(spinCount: Int, gamma: Double) throws {
+        let model = try preset(["g": "0.8"]), lipkin = LipkinModel(spinCount: spinCount, transverseField: 0.8)
         let instance = try model.instance(spinCount: spinCount, ["gamma_phi": gamma]), solver = try LindbladSolver(model: model)
         let tau = Double.pi / (3 * exp(try TunnelSplitting(lipkin).logSplitting)), size = spinCount + 1
         let sign = (0..<size).map { ($0 * 2 - spinCount).signum() }.map(Double.init)
@@ -54,8 +54,11 @@ struct GenericRouteTests {
         let c12 = try correlation(ground, tau), c23 = try correlation(later, tau), c13 = try correlation(ground, 2 * tau)
         let study = try LeggettGargStudy(setup: StudySetup(model: model, options: Options(), sweepAxes: ["N", "gamma_phi"]))
         let record = try study.run(at: Point(axes: ["N", "gamma_phi"], values: [Double(spinCount), gamma]), in: StudyContext())
+        // Strong damping spoils the extrapolation in steps: the error must say so.
+        let allowed = max(2e-9, try #require(record.outputs["k3_error"]).data[0])
+        #expect(record.status == .ok || (record.status == .notConverged && gamma > 1))
         for (name, exact) in [("k3_c12", c12), ("k3_c23", c23), ("k3_c13", c13), ("k3_honest", c12 + c23 - c13), ("k3_stationary", 2 * c12 - c13)] {
-            #expect(abs(try #require(record.outputs[name]).data[0] - exact) < 1e-8, "\(name)")
+            #expect(abs(try #require(record.outputs[name]).data[0] - exact) < allowed, "\(name)")
         }
     }
 
