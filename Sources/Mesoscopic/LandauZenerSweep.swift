@@ -97,6 +97,7 @@ public struct LandauZenerSweep: Sendable {
     ///   - duration: τQ
     ///   - tolerance: greatest error of P_gs and P_well from steps, and where the number of levels is free also from that.
     ///   - levelCount: levels kept; nil: more and more until the probabilities no longer change.
+    ///   - isCertified: whether given levels are compared with more of them; if not, `levelError` is 0.
     /// - Throws: `EigenvalueError` where LAPACK gives up.
     public static func run(_ model: LipkinModel, amplitude: Double, duration: Double, tolerance: Double, levelCount: Int? = nil,
                            isCertified: Bool = true) throws -> Outcome {
