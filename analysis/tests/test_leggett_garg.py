@@ -33,7 +33,7 @@ def archive(tmp_path_factory):
     job = {"title": "five levels", "units": {"energy": "hbar*rad/s", "time": "s"},
            "model": {"preset": "lmg-mesoscopic", "parameters": {"J": COUPLING}},
            "sweep": {"N": [370], "gamma_phi": {"values": RATES, "label": "γφ", "unit": "1/s"}},
-           "studies": [{"leggettGarg": {"levels": 5, "thresholds": True, "attribution": True, "macrorealist": True, "curve": 20, "convergence": "2 3 5"}}]}
+           "studies": [{"leggettGarg": {"levels": 5, "thresholds": True, "attribution": True, "macrorealist": True, "curve": 20, "convergence": [2, 3, 5]}}]}
     (folder / "job.json").write_text(json.dumps(job))
     done = subprocess.run([command, "run", str(folder / "job.json"), "--out", str(folder / "run")], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
