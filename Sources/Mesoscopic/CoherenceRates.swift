@@ -88,7 +88,3 @@ public struct CoherenceRates: Sendable {
         return (Complex(-slow), Complex(-(decay + root)))
     }
 }
-
-extension Double {
-    var logarithm: Double { log(self) }
-}

@@ -16,7 +16,6 @@ public struct LandauZenerDoublet: Sendable {
         spinElement = levels.spin[1]
     }
 
-
     /// τ₁ = 16 h₀ J01/(πΔE²): with v = 8 h₀ J01/τQ the rate of the diabatic energies' difference, exp(−πΔE²/2v) = exp(−τQ/τ₁).
     public func timeConstant(amplitude: Double) -> Double { 16 * amplitude * spinElement / (Double.pi * splitting * splitting) }
 

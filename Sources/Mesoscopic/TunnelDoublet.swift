@@ -1,3 +1,4 @@
+import Foundation
 import Numbers
 
 /// The two lowest levels of opposite parity of a model, and how parity-odd Hermitian jump operators act on them.
@@ -46,6 +47,6 @@ extension TunnelDoublet {
         let channel = Channel(rate: rate, secondMoments: splitting.secondMoments, transition: Complex(splitting.transitionMoment),
                               oppositeElement: .zero, equalElement: Complex(-0.5 * splitting.excitedMoment))
         let energies = [splitting.even.value, splitting.odd.value] + splitting.excited
-        self.init(energies: energies.map { coupling * $0 }, logSplitting: splitting.logSplitting + coupling.logarithm, channels: [channel])
+        self.init(energies: energies.map { coupling * $0 }, logSplitting: splitting.logSplitting + log(coupling), channels: [channel])
     }
 }

@@ -50,7 +50,7 @@ public struct BranchesStudy: Study {
     public func cost(at point: Point) -> Cost { Cost(seconds: 0.4) }
 
     public func run(at point: Point, in context: StudyContext) throws -> Record {
-        try SemiclassicalInputs.timed {
+        try Record.timed {
             let diagram = try BranchDiagram(over: range) { value in
                 MeanField(try SemiclassicalInputs.symbol(model, point, constants, [over: value]))
             }

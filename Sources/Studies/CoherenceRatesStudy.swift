@@ -51,15 +51,7 @@ public struct CoherenceRatesStudy: Study {
     }
 
     public func run(at point: Point, in context: StudyContext) throws -> Record {
-        let start = ContinuousClock.now
-        var record: Record
-        do { record = try self.record(LindbladInputs.instance(model, point, constants)) } catch let error as EvaluationError {
-            record = Record(status: .failed, reason: error.message)
-        } catch let error as EigenvalueError {
-            record = Record(status: .notConverged, reason: error.description)
-        }
-        record.seconds = (ContinuousClock.now - start) / .seconds(1)
-        return record
+        try Record.timed { try self.record(LindbladInputs.instance(model, point, constants)) }
     }
 
     private func record(_ instance: ModelInstance) throws -> Record {

@@ -203,17 +203,7 @@ public struct EvolveStudy: Study {
     // MARK: Run
 
     public func run(at point: Point, in context: StudyContext) throws -> Record {
-        let clock = ContinuousClock.now
-        var record: Record
-        do { record = try evolution(at: point, context) } catch let error as EvaluationError {
-            record = Record(status: .failed, reason: error.message)
-        } catch let error as SparseLUError {
-            record = Record(status: .failed, reason: error.description)
-        } catch let error as EigenvalueError {
-            record = Record(status: .notConverged, reason: error.description)
-        }
-        record.seconds = (ContinuousClock.now - clock) / .seconds(1)
-        return record
+        try Record.timed { try evolution(at: point, context) }
     }
 
     private func evolution(at point: Point, _ context: StudyContext) throws -> Record {

@@ -87,14 +87,7 @@ public struct ExceptionalPointsStudy: Study {
     }
 
     public func run(at point: Point, in context: StudyContext) throws -> Record {
-        let start = ContinuousClock.now
-        var record = try solve(point, context)
-        record.seconds = (ContinuousClock.now - start) / .seconds(1)
-        return record
-    }
-
-    private func solve(_ point: Point, _ context: StudyContext) throws -> Record {
-        do {
+        try Record.timed {
             let given = constants.merging(point.dictionary) { $1 }
             guard let spins = given["N"], spins >= 1 else { throw EvaluationError(message: "the number of spins N is not given") }
             let solver = try LindbladInputs.solver(model, context)
@@ -102,14 +95,6 @@ public struct ExceptionalPointsStudy: Study {
                 try model.instance(spinCount: Int(spins), given.merging([over: value]) { $1 }.filter { !$0.key.contains(".") && $0.key != "N" })
             }
             return Record(status: solution.isComplete ? .ok : .notConverged, reason: reason(solution), outputs: outputs(of: solution))
-        } catch let error as EvaluationError {
-            return Record(status: .failed, reason: error.message)
-        } catch let error as ModelError {
-            return Record(status: .failed, reason: error.description)
-        } catch let error as SparseLUError {
-            return Record(status: .failed, reason: error.description)
-        } catch let error as EigenvalueError {
-            return Record(status: .notConverged, reason: error.description)
         }
     }
 

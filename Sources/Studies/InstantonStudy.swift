@@ -76,7 +76,7 @@ public struct InstantonStudy: Study {
     public func cost(at point: Point) -> Cost { Cost(seconds: SemiclassicalInputs.barrierSeconds(representations, isPlanar: isPlanar)) }
 
     public func run(at point: Point, in context: StudyContext) throws -> Record {
-        try SemiclassicalInputs.timed {
+        try Record.timed {
             let symbol = try SemiclassicalInputs.symbol(model, point, constants)
             let solution = BarrierSolver(symbol, representations: representations, usesPlanes: usesPlanes).solve()
             return record(solution)

@@ -152,18 +152,10 @@ public struct LandauZenerStudy: Study {
     public var costAxes: [String] { axes.filter { ["N", "\(Self.name).tauQ", "\(Self.name).h0"].contains($0) } }
 
     public func run(at point: Point, in context: StudyContext) throws -> Record {
-        let start = ContinuousClock.now
-        var record: Record
-        do {
+        try Record.timed {
             let inputs = try LipkinInputs(LindbladInputs.instance(model, point, constants))
-            record = try ramp == .bias ? biasSweep(inputs, point) : fieldRamp(inputs, point)
-        } catch let error as EvaluationError {
-            record = Record(status: .failed, reason: error.message)
-        } catch let error as EigenvalueError {
-            record = Record(status: .notConverged, reason: error.description)
+            return try ramp == .bias ? biasSweep(inputs, point) : fieldRamp(inputs, point)
         }
-        record.seconds = (ContinuousClock.now - start) / .seconds(1)
-        return record
     }
 
     /// In ħ/J.

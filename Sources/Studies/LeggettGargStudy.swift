@@ -80,15 +80,7 @@ public struct LeggettGargStudy: Study {
     }
 
     public func run(at point: Point, in context: StudyContext) throws -> Record {
-        let start = ContinuousClock.now
-        var record: Record
-        do { record = try self.record(at: point, context.service { LeggettGargMemory() }) } catch let error as EvaluationError {
-            record = Record(status: .failed, reason: error.message)
-        } catch let error as EigenvalueError {
-            record = Record(status: .notConverged, reason: error.description)
-        }
-        record.seconds = (ContinuousClock.now - start) / .seconds(1)
-        return record
+        try Record.timed { try self.record(at: point, context.service { LeggettGargMemory() }) }
     }
 
     private func record(at point: Point, _ memory: LeggettGargMemory) throws -> Record {

@@ -44,7 +44,7 @@ enum LindbladInputs {
         let solver = try solver(model, context, sharing: group)
         var solutions = solve(solver, valid).makeIterator()
         var records = try instances.map { instance in
-            try guarded {
+            try Record.guarded {
                 let instance = try instance.get()
                 return try record(try solutions.next()!.get(), instance)
             }
@@ -58,17 +58,6 @@ enum LindbladInputs {
     static func solver(_ model: Model, _ context: StudyContext, sharing group: ProcessGroup? = nil) throws -> LindbladSolver {
         if let group { return try LindbladSolver(model: model, group: group) }
         return try context.service(SolverBox.self) { SolverBox() }.solver(model)
-    }
-
-    /// Refusals that belong to the point become a failed record.
-    private static func guarded(_ body: () throws -> Record) throws -> Record {
-        do { return try body() } catch let error as EvaluationError {
-            return Record(status: .failed, reason: error.message)
-        } catch let error as SparseLUError {
-            return Record(status: .failed, reason: error.description)
-        } catch let error as EigenvalueError {
-            return Record(status: .notConverged, reason: error.description)
-        }
     }
 
     /// Unknowns of the window that a point begins with, where no axes of its own make it narrower.

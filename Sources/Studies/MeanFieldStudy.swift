@@ -79,7 +79,7 @@ public struct MeanFieldStudy: Study {
     }
 
     public func run(at point: Point, in context: StudyContext) throws -> Record {
-        try SemiclassicalInputs.timed {
+        try Record.timed {
             let field = MeanField(try SemiclassicalInputs.symbol(model, point, constants)), fixed = field.fixedPoints()
             var record = Record(status: .ok, outputs: outputs(of: fixed))
             if !fixed.isComplete {

@@ -43,7 +43,7 @@ public struct QuasiPotentialStudy: Study {
     public func cost(at point: Point) -> Cost { Cost(seconds: 20) }
 
     public func run(at point: Point, in context: StudyContext) throws -> Record {
-        try SemiclassicalInputs.timed {
+        try Record.timed {
             let symbol = try SemiclassicalInputs.symbol(model, point, constants)
             let solution = BarrierSolver(symbol, representations: [representation]).solve()
             guard solution.fixedPoints.isComplete else {

@@ -35,19 +35,6 @@ enum SemiclassicalInputs {
         return 1 + (representations == [.semiclassicalWigner] ? 0 : 3.3)
     }
 
-    /// Runs a point; what belongs to the point becomes a failed record.
-    static func timed(_ body: () throws -> Record) rethrows -> Record {
-        let start = ContinuousClock.now
-        var record: Record
-        do { record = try body() } catch let error as EvaluationError {
-            record = Record(status: .failed, reason: error.message)
-        } catch let error as ModelError {
-            record = Record(status: .failed, reason: error.description)
-        }
-        record.seconds = (ContinuousClock.now - start) / .seconds(1)
-        return record
-    }
-
     static let component = OutputAxis(name: "component", extent: 3, labels: ["x", "y", "z"])
 
     /// Rows of equal width, those that are missing NaN.

@@ -91,7 +91,7 @@ public struct TransitionStudy: Study {
     }
 
     public func run(at point: Point, in context: StudyContext) throws -> Record {
-        try SemiclassicalInputs.timed {
+        try Record.timed {
             let solver = TransitionSolver(over: range, usesPlanes: usesPlanes) {
                 try SemiclassicalInputs.symbol(model, point, constants, [over: $0])
             }

@@ -37,11 +37,12 @@ import Testing
         #expect(abs(value("channel_envelope") / value("eigenstate_rate") - 1.1754076400972964) < 1e-11)
     }
 
-    /// Deep in the wells z is 1 to rounding. Ratios of WKB to the exact splitting from mpmath with 60 digits.
-    @Test(arguments: [(100_000, 1e-3, 1.0000208), (1000, 1e-5, 1.00208), (100, 1e-9, 1.0209)])
+    /// Deep in the wells z is 1 to rounding. Ratios of WKB to the exact splitting: mpmath, Newton's method on the
+    /// continued fractions of both blocks, 60 + N |log10 g| digits.
+    @Test(arguments: [(200, 1e-3, 1.01044385666), (1000, 1e-5, 1.00208442014), (100, 1e-9, 1.02094201123)])
     func semiclassicsOfSmallFields(spinCount: Int, field: Double, ratio: Double) throws {
         let outputs = try record(preset(), spinCount, field).outputs
-        #expect(abs(try #require(outputs["wkb_ratio"]).data[0] / ratio - 1) < 1e-4)
+        #expect(abs(try #require(outputs["wkb_ratio"]).data[0] / ratio - 1) < 1e-10)
     }
 
     /// −(2/N)Jz² is (2/N)(Jx² + Jy²) but for a constant, and what rounding leaves of terms that cancel is neither a bias nor another jump.

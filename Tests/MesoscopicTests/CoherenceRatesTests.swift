@@ -81,11 +81,11 @@ import Testing
     /// Random models that are even under a rotation by π, with odd Hermitian jump operators: γG01 is the exact element of the dense
     /// Liouvillian; populations feed coherences of equal parity and no others. Eigenvectors come from the whole matrix of H.
     @Test func universality() throws {
-        var random = SystemlessRandom(seed: 7), compared = 0
+        var random = SplitMix64(seed: 7), compared = 0
         for sample in 0..<40 {
             let turn = sample % 3, count = 3 + sample % 6
             let (x, y, z) = (["Jx", "Jy", "Jz"][turn], ["Jy", "Jz", "Jx"][turn], ["Jz", "Jx", "Jy"][turn])
-            func number() -> String { "(\((random.next() * 1000).rounded() / 1000))" }
+            func number() -> String { "(\((Double.random(in: -1...1, using: &random) * 1000).rounded() / 1000))" }
             func anticommutator(_ a: String, _ b: String) -> String { "\(number())*(\(a)*\(b) + \(b)*\(a))/j" }
             let squares = [x, y, z].map { "\(number())*\($0)^2/j" }
             // Of degree four: blocks that are wider than tridiagonal.
@@ -144,17 +144,6 @@ import Testing
         for (e, f) in zip(general.doublet.energies, lipkin.energies) { #expect(abs(e - f) < 1e-12 * Double(spinCount) || (e.isNaN && f.isNaN)) }
         #expect(abs(a.mean / b.mean - 1) < 1e-11 && abs(a.transition / b.transition - 1) < 1e-11 && abs(a.logSplitting - b.logSplitting) < 1e-10)
         #expect(spinCount == 1 || abs(a.equalElement - b.equalElement) < 1e-10 * (1 + b.equalElement))
-    }
-}
-
-/// The same numbers on every machine.
-private struct SystemlessRandom {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    /// Evenly from −1 to 1.
-    mutating func next() -> Double {
-        state = state &* 6364136223846793005 &+ 1442695040888963407
-        return Double(state >> 11) / Double(UInt64(1) << 52) - 1
     }
 }
 

@@ -29,7 +29,7 @@ struct LeggettGargControlTests {
 
     /// Any chain, any answers between −1 and 1, any populations: K3 ≤ 1.
     @Test func macrorealism() throws {
-        var random = SeededGenerator(state: 11), greatest = -Double.infinity
+        var random = SplitMix64(seed: 11), greatest = -Double.infinity
         for _ in 0..<400 {
             let size = Int.random(in: 2...12, using: &random)
             let hops = (1..<size).map { _ in exp(Double.random(in: -6...4, using: &random)) }
@@ -85,17 +85,5 @@ struct LeggettGargControlTests {
         #expect(abs(values[0] - (-1 - 17.0.squareRoot()) / 2) < 1e-14 && vectors.count == 2)
         #expect(abs(-vectors[0] - 2 * vectors[1] - values[0] * vectors[0]) < 1e-14)
         #expect(try matrix.lowest(1, vectors: false).values == values)
-    }
-}
-
-/// SplitMix64: the same chains every time.
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

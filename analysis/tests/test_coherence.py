@@ -1,9 +1,5 @@
 """Rates of the LMG doublet: table 3, fits and figures. The archive is written by the executable, where there is one."""
 
-import json
-import subprocess
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -11,30 +7,15 @@ import macrospin
 from macrospin.archive import ArchiveError
 from macrospin.coherence import plot_coherence_rates, plot_eta_maps, ridge, slope_fits, table_rows
 from macrospin.plot import main
-from macrospin.point import PointError, executable
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory):
+def archive(run_job):
     """The paper's sizes, around the peak over the field at N = 370."""
-    try:
-        command = executable()
-    except PointError as error:
-        pytest.skip(str(error))
-    folder = tmp_path_factory.mktemp("coherence")
     job = {"title": "doublet", "units": {"energy": "hbar/s", "time": "s"},
            "model": {"preset": "lmg-mesoscopic", "parameters": {"J": 37138.60883781949, "gamma_phi": 0.05}},
            "sweep": {"N": [100, 200, 300, 370, 500, 1000, 2000], "g": [0.9, 0.95, 0.955, 0.96, 0.965, 0.98]}, "studies": ["coherenceRates"]}
-    (folder / "job.json").write_text(json.dumps(job))
-    done = subprocess.run([command, "run", str(folder / "job.json"), "--out", str(folder / "run")], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return folder / "run" / "archive.h5"
+    return run_job(job)
 
 
 @pytest.fixture

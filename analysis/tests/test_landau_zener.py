@@ -1,9 +1,5 @@
 """The study landauZener from job to figure: probabilities by the executable against scipy, and what the figure draws."""
 
-import json
-import subprocess
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -12,34 +8,19 @@ from scipy.linalg import eigh_tridiagonal
 import macrospin
 from macrospin.landau_zener import plot_landau_zener
 from macrospin.plot import main
-from macrospin.point import PointError, executable
 
 G, DURATIONS = 0.9, [0.3, 1.0, 3.0]
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory):
-    try:
-        command = executable()
-    except PointError as error:
-        pytest.skip(str(error))
-    folder = tmp_path_factory.mktemp("landau")
+def archive(run_job):
     job = {"title": "sweeps", "units": {"energy": "J", "time": "hbar/J"},
            "model": {"preset": "lmg-mesoscopic", "parameters": {"g": G, "gamma_phi": 0.01}},
            "sweep": {"N": [20, 31], "landauZener.h0": {"values": [0.02, 0.05], "label": "h₀/J"},
                      "landauZener.tauQ": {"values": DURATIONS, "label": "τQ/τ₁"},
                      "where": "N == 20 or landauZener.h0 < 0.03"},
            "studies": [{"landauZener": {"dephasing": True, "paths": 200}}]}
-    (folder / "job.json").write_text(json.dumps(job))
-    done = subprocess.run([command, "run", str(folder / "job.json"), "--out", str(folder / "run")], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return folder / "run" / "archive.h5"
+    return run_job(job)
 
 
 @pytest.fixture

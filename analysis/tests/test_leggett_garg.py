@@ -1,43 +1,24 @@
 """Figures of the study leggettGarg, from an archive that the executable writes."""
 
-import json
-import subprocess
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 import macrospin
 from macrospin.leggett_garg import plot_convergence, plot_curves, plot_leggett_garg
 from macrospin.plot import main
-from macrospin.point import PointError, executable
 
 COUPLING = 37138.60883781949
 RATES = [0.05, 0.1, 0.2, 0.3, 0.4]
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory):
+def archive(run_job):
     """Five levels of N = 370, g = 0.95, for which reference values exist."""
-    try:
-        command = executable()
-    except PointError as error:
-        pytest.skip(str(error))
-    folder = tmp_path_factory.mktemp("leggett-garg")
     job = {"title": "five levels", "units": {"energy": "hbar*rad/s", "time": "s"},
            "model": {"preset": "lmg-mesoscopic", "parameters": {"J": COUPLING}},
            "sweep": {"N": [370], "gamma_phi": {"values": RATES, "label": "γφ", "unit": "1/s"}},
            "studies": [{"leggettGarg": {"levels": 5, "thresholds": True, "attribution": True, "macrorealist": True, "curve": 20, "convergence": [2, 3, 5]}}]}
-    (folder / "job.json").write_text(json.dumps(job))
-    done = subprocess.run([command, "run", str(folder / "job.json"), "--out", str(folder / "run")], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return folder / "run" / "archive.h5"
+    return run_job(job)
 
 
 @pytest.fixture

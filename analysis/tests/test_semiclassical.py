@@ -1,6 +1,5 @@
 """Figures and extrapolations of the semiclassical studies, on datasets in closed form (toy_model.py)."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
@@ -19,12 +18,6 @@ from macrospin.transition import _runs, plot_branches, plot_transition
 @pytest.fixture(scope="module")
 def data():
     return toy.dataset()
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def drawn(ax, style="-", marker=None):

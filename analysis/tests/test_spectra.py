@@ -1,8 +1,5 @@
 """Spectra: helpers, statistics, tracking and figures. Archives are written by the executable, where there is one."""
 
-import json
-import subprocess
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -12,7 +9,6 @@ import macrospin
 from macrospin.exceptional import found_points, plot_exceptional, through_points
 from macrospin.modes import follow
 from macrospin.plot import main
-from macrospin.point import PointError, executable
 from macrospin.spacing import plot_spacing_ratios
 from macrospin.spectra import sector_names
 from macrospin.spectrum_figures import plot_gap_antigap, plot_leading, plot_spectrum, sector_colours, unresolved_bounds
@@ -20,29 +16,15 @@ from macrospin.spectrum_figures import plot_gap_antigap, plot_leading, plot_spec
 VALUES = [0.1, 0.2, 0.3, 0.4]
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory):
+def archive(run_job):
     """Resonance fluorescence of N = 1, 2, 4 spins: exceptional at Omega = 1/4 for one spin (jump rate gamma/N)."""
-    try:
-        command = executable()
-    except PointError as error:
-        pytest.skip(str(error))
-    folder = tmp_path_factory.mktemp("spectra")
     job = {"title": "fluorescence", "units": {"energy": "hbar gamma", "time": "1/gamma"},
            "model": {"hamiltonian": "Omega*Jx", "jumps": [{"rate": "gamma/N", "operator": "Jm"}], "parameters": {"gamma": 1}},
            "sweep": {"N": [1, 2, 4], "Omega": VALUES},
            "studies": [{"steadyState": {"measures": ["populations"]}}, {"spectrum": {"modes": 3, "keep": ["right", "left"]}},
                        {"exceptionalPoints": {"over": "Omega", "modes": 3}}]}
-    (folder / "job.json").write_text(json.dumps(job))
-    done = subprocess.run([command, "run", str(folder / "job.json"), "--out", str(folder / "run")], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return folder / "run" / "archive.h5"
+    return run_job(job)
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ struct Evolution {
     private var krylov: KrylovExponential?
     private var krylovCoefficients: [Double] = []
     private var x: [Double]
-    private var time: Double
+    private var time = 0.0
     private let startNorm: Double
     private var steppingError = 0.0, truncationError = 0.0
     /// Rounding moves eigenvalues by ε‖L‖: as long as anything moves, that adds up.
@@ -55,11 +55,10 @@ struct Evolution {
     /// - Parameters:
     ///   - start: on a window that holds all of it.
     ///   - tolerance: greatest estimated error at the end over the norm of the start.
-    init(_ solver: LindbladSolver, schedule: ParameterSchedule, from start: MultipoleState, at time: Double, tolerance: Double) throws {
+    init(_ solver: LindbladSolver, schedule: ParameterSchedule, from start: MultipoleState, tolerance: Double) throws {
         self.solver = solver
         self.schedule = schedule
         self.tolerance = tolerance
-        self.time = time
         frame = start.frame
         startNorm = start.purity.squareRoot()
         plan = WindowPlan(spinCount: schedule.spinCount)
@@ -262,7 +261,7 @@ extension LindbladSolver {
     ///   `EigenvalueError` where a step does not reach its tolerance.
     public func evolve(_ start: MultipoleState, schedule: ParameterSchedule, times: [Double], tolerance: Double,
                        visit: (Int, MultipoleState) throws -> Void) throws -> EvolutionReport {
-        var evolution = try Evolution(self, schedule: schedule, from: start, at: 0, tolerance: tolerance)
+        var evolution = try Evolution(self, schedule: schedule, from: start, tolerance: tolerance)
         try evolution.run(through: times, visit: visit)
         return evolution.report
     }

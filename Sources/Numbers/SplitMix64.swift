@@ -1,0 +1,20 @@
+/// A generator of 64 random bits at a time, the same for the same seed on every machine (Steele, Lea and Flood, OOPSLA 2014).
+public struct SplitMix64: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    public init(seed: UInt64) { state = seed }
+
+    /// Lets another word decide what follows.
+    public mutating func stir(_ word: UInt64) {
+        state ^= word
+        state = next()
+    }
+
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
