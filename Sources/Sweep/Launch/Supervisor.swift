@@ -13,6 +13,8 @@ public struct Supervisor: Sendable {
     public var arguments: [String]
     /// More words for the first start alone (`--retry-failed` must not drop what the run itself has added).
     public var firstArguments: [String] = []
+    /// Of all starts together.
+    public var timeLimit: TimeLimit?
     /// Give up after so many crashes in a row between which no record was added.
     public var restartLimit = 20
 
@@ -43,7 +45,7 @@ public struct Supervisor: Sendable {
         if geteuid() == 0, environment["OMPI_ALLOW_RUN_AS_ROOT"] == nil || environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] == nil {
             throw InputError("macrospin run: mpirun refuses to run as root", hint: "export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 (in containers), or run as a user")
         }
-        let version = Self.output([launcher[0], "--version"])
+        let version = Shell.output([launcher[0], "--version"])
         guard let version else { throw InputError("macrospin run: \(launcher[0]) cannot be started", hint: "install openmpi-bin, or name the launcher: --launcher \"/path/to/mpirun\"") }
         guard version.contains("Open MPI") else {
             throw InputError("macrospin run: \(launcher[0]) is no Open MPI (it says: \(version.split(separator: "\n").first ?? ""))", hint: "name the mpirun of Open MPI 4: --launcher /path/to/mpirun")
@@ -52,27 +54,26 @@ public struct Supervisor: Sendable {
 
     private var isMPIRun: Bool { ["mpirun", "mpiexec", "orterun"].contains((launcher[0] as NSString).lastPathComponent) }
 
-    private static func output(_ words: [String]) -> String? {
-        let process = Process(), pipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = words
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return process.terminationStatus == 127 ? nil : String(decoding: data, as: UTF8.self)
-    }
-
     /// Runs to the end, through crashes.
     /// - Returns: the exit code of the run (0, 2, 3, 4), or 1 when it was given up.
     public func run() -> Int32 {
         Interruption.install()
         var fruitless = 0, restarts = 0
+        let clock = ContinuousClock(), begun = clock.now
         while true {
             let before = RunStatus.durableCount(directory)
-            let ending = launch(restarts == 0 ? firstArguments : [])
+            var more = restarts == 0 ? firstArguments : []
+            if let timeLimit {
+                let left = Int(timeLimit.seconds - (clock.now - begun) / .seconds(1))
+                guard left > 20 || restarts == 0 else {
+                    say("no time is left to start again; the same command resumes")
+                    return 3
+                }
+                more += ["--time-limit", "0:\(max(1, left))"]
+            }
+            let ending = launch(more)
             if case .exited(let code) = ending, Guardian.isOrderly(code) { return code }
+            if case .signaled(SIGKILL) = ending, let status = try? RunStatus.read(directory), status.state == "finished" { return status.failedCount > 0 ? 4 : 0 }
             if Interruption.isRequested {
                 say("stopped by \(Interruption.signalName); the same command resumes")
                 return 3
@@ -123,7 +124,7 @@ public struct Supervisor: Sendable {
             say("\(words[0]) cannot be started: \(error)")
             return .exited(2)
         }
-        var forwarded: Int32 = 0, watch = LauncherWatch(pid: child.pid)
+        var forwarded: Int32 = 0, watch = LauncherWatch(pid: child.pid, directory: directory)
         return child.wait {
             if watch.isDeserted { child.signal(SIGKILL) }
             let number = Interruption.number

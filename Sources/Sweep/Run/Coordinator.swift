@@ -20,6 +20,10 @@ final class Coordinator {
         var credit: Int
         /// chunk → records to come, and what each is expected to take
         var open: [UInt64: (records: Int, seconds: Double)] = [:]
+        /// chunk → what it consists of, where this child runs the studies.
+        var spans: [UInt64: [WorkSpan]] = [:]
+        /// When it was given something to do, or last handed something in.
+        var busySince: ContinuousClock.Instant?
         /// Of all blocks of a sub-coordinator.
         var recordsToCome = 0
         /// Has a point that may kill it, and gets nothing else until that is back.
@@ -65,6 +69,10 @@ final class Coordinator {
     private var orders: [(child: Child, order: Wire.ChunkOrder, lease: Ledger.Lease?)] = []
     private var stopping: (reason: String, deadline: ContinuousClock.Instant)?
     private var mustLeave = false
+    /// Under a time limit points may be too long for it; nil: there is none.
+    var timeLimit: TimeLimit?
+    private let launched: ContinuousClock.Instant
+    private let launchedAt = Date().timeIntervalSince1970
     /// Measured over expected seconds of late: sizes of chunks follow it, results do not.
     private var measured = 0.0, expected = 0.0
 
@@ -91,6 +99,7 @@ final class Coordinator {
         childOfRank = Dictionary(uniqueKeysWithValues: children.enumerated().map { ($1, $0) })
         outputNames = plan.studies.map { $0.outputs.map(\.name) }
         lastCommit = clock.now
+        launched = clock.now
         _ = source.next(seconds: 0, limit: 0)
         try addAlone(alone)
     }
@@ -104,6 +113,7 @@ final class Coordinator {
                 let isTeardown = Interruption.number == SIGTERM && !(comm is LocalCommunicator)
                 try stop("stopped by \(Interruption.signalName)", within: isTeardown ? min(grace, 0.7) : grace)
             }
+            if stopping == nil, let timeLimit, seconds(since: launched) > timeLimit.workingSeconds(grace: grace) { try stop("stopped before the time limit") }
             try hear()
             if stopping == nil { try assign() }
             let isQuiet = children.allSatisfy { stopping == nil ? $0.isIdle : $0.hasStopped || !$0.isHere }
@@ -112,6 +122,7 @@ final class Coordinator {
             try upstream.turn(queued: source.remainingSeconds, hasQueue: hasQueue)
             if let stopping, isQuiet || clock.now > stopping.deadline {
                 if !pending.isEmpty { try commit() }
+                try noteAttempts()
                 try upstream.flush()
                 return .interrupted(reason: stopping.reason)
             }
@@ -184,7 +195,7 @@ final class Coordinator {
         let status: Status
         let spinCount: Int?
     }
-    private var kinds: [Kind: Int] = [:]
+    private var kinds: [Kind: (count: Int, seconds: Double)] = [:]
 
     private func take(_ report: Wire.ChunkReport, from child: Child) throws {
         let cost = child.open[report.chunk]?.seconds ?? 0
@@ -194,8 +205,10 @@ final class Coordinator {
             expected = 0.999 * expected + cost
         }
         guard let open = child.open[report.chunk] else { return }
+        child.busySince = clock.now
         if report.isFinished {
             child.open[report.chunk] = nil
+            child.spans[report.chunk] = nil
             child.credit += 1
             child.isAlone = false
             finished.append(report.chunk)
@@ -210,8 +223,10 @@ final class Coordinator {
         pending.append(Ledger.Entry(study: study, point: entry.key, outputNames: names ?? outputNames[entry.item.study], status: entry.status,
                                     reason: entry.reason, payload: entry.payload, seconds: entry.seconds))
         pendingBytes += entry.payload.count + 100
-        kinds[Kind(study: entry.item.study, status: entry.status, spinCount: plan.spinCount(entry.item)), default: 0] += 1
+        let kind = Kind(study: entry.item.study, status: entry.status, spinCount: plan.spinCount(entry.item)), known = kinds[kind] ?? (0, 0)
+        kinds[kind] = (known.count + 1, known.seconds + entry.seconds)
         tally.expectedSeconds += seconds
+        if entry.status.isFailure { FailureReason.add([FailureReason.key(study: study, status: entry.status, reason: entry.reason): 1], to: &tally.reasons) }
         if entry.status.isFailure, tally.failures.count < 10 { tally.failures.append("\(study) at \(entry.key): \(entry.status.word): \(entry.reason)") }
     }
 
@@ -322,6 +337,8 @@ final class Coordinator {
             order.toCome = source.remainingSeconds / Double(children.count)
         } else {
             let items = spans.flatMap { plan.items($0) }
+            if child.isIdle { child.busySince = clock.now }
+            if computes { child.spans[order.id] = spans }
             child.open[order.id] = (computes ? count : 0, spans.reduce(0) { $0 + plan.seconds($1) } / Double(max(1, count)))
             lease = Ledger.Lease(id: order.id, launch: launch, worker: child.rank, isAlone: isAlone, items: items.map { plan.studyName($0.study) + "\t" + plan.point($0).key })
             if computes, let lookUpEarlier {
@@ -345,7 +362,7 @@ final class Coordinator {
         }
         lastCommit = clock.now
         onCommit?(pending)
-        tally.groups = kinds.map { Wire.Tally.Group(study: $0.key.study, status: $0.key.status.rawValue, spinCount: $0.key.spinCount, count: $0.value) }
+        tally.groups = kinds.map { Wire.Tally.Group(study: $0.key.study, status: $0.key.status.rawValue, spinCount: $0.key.spinCount, count: $0.value.count, seconds: $0.value.seconds) }
         try upstream.report(tally)
         for (child, order, _) in orders { comm.send(try Wire.chunk(order).packed(), to: child.rank) }
         tally = Wire.Tally()
@@ -357,6 +374,32 @@ final class Coordinator {
     }
 
     // MARK: Stopping
+
+    /// What children are still computing as the time limit comes, and have been for nearly all of it, counts as tried; after the
+    /// second time it fails, lest it be begun for ever.
+    private func noteAttempts() throws {
+        guard let timeLimit else { return }
+        let elapsed = seconds(since: launched)
+        guard timeLimit.isSpent(elapsed) else { return }
+        for child in children where child.isHere && !child.hasStopped {
+            guard let chunk = child.spans.keys.min(), let spans = child.spans[chunk], let busySince = child.busySince else { continue }
+            let spent = seconds(since: busySince)
+            guard timeLimit.counts(spent, of: elapsed), let item = try spans.lazy.flatMap({ self.plan.items($0) }).first(where: { try !isRecorded($0) }) else { continue }
+            let tried = try ledger.addAttempt(study: plan.studyName(item.study), point: plan.point(item).key, seconds: spent)
+            if tried.count >= TimeLimit.attempts {
+                let reason = timeLimit.reason(tried: tried, expected: plan.seconds(item) * slowness)
+                // Complete, though empty: it is not to be begun again.
+                let earlier = try lookUpEarlier?(item)?.outputs ?? [:]
+                enter(Wire.ChunkReport.Entry(item: item, key: plan.point(item).key, status: .failed, seconds: spent, reason: reason, payload: RecordCodec.encode(earlier)),
+                      expecting: plan.seconds(item))
+            }
+        }
+        if !pending.isEmpty { try commit() }
+    }
+
+    private func isRecorded(_ item: WorkItem) throws -> Bool {
+        try ledger.hasRecord(study: plan.studyName(item.study), point: plan.point(item).key, since: launchedAt)
+    }
 
     /// After an error that ends the run: lets the children finish their points, for a while.
     /// - Returns: whether all have; otherwise they must be ended by force.

@@ -13,6 +13,7 @@ struct CostClass: Sendable {
 
     /// All classes of a grid, most expensive first; equals in the order of the grid.
     static func all(of grid: Grid, studies: [any Study]) -> [CostClass] {
+        if grid.isEmpty { return [] }
         let wanted = Set(studies.flatMap(\.costAxes))
         let axes = grid.axes.indices.filter { wanted.contains(grid.axes[$0].name) }
         let blockCounts = grid.blocks.map(\.count)

@@ -8,6 +8,8 @@ struct Inventory {
     private(set) var counts: [String: [String: Int]] = [:]
     private(set) var doneBySpinCount: [Int: Int] = [:]
     let totalBySpinCount: [Int: Int]
+    /// Failed records by `FailureReason`.
+    private(set) var reasons: [String: Int] = [:]
     /// Whether some records lack outputs that the job now asks for.
     private(set) var hasIncomplete = false
     /// To be handed out one by one.
@@ -24,6 +26,9 @@ struct Inventory {
             for (value, count) in part.grid.counts(ofAxis: axis) { totals[Int(value), default: 0] += count * part.studies.count }
         }
         totalBySpinCount = totals
+        for shard in shards {
+            try shard.forEachFailure { study, status, reason in FailureReason.add([FailureReason.key(study: study, status: status, reason: reason): 1], to: &reasons) }
+        }
         let suspects = try shards.first?.suspects() ?? []
         for (part, value) in plan.parts.enumerated() {
             let lookup = GridLookup(value.grid)

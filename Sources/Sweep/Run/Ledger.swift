@@ -189,6 +189,14 @@ public final class Ledger {
         }
     }
 
+    /// Why records failed.
+    func forEachFailure(_ body: (_ study: String, _ status: Status, _ reason: String) throws -> Void) throws {
+        let failures = Status.allCases.filter(\.isFailure).map { "\($0.rawValue)" }.joined(separator: ",")
+        try database.prepare("SELECT study, status, reason FROM record WHERE status IN (\(failures))").run { row in
+            try body(row.text(0), Status(rawValue: Int32(row.integer(1))) ?? .failed, row.text(2))
+        }
+    }
+
     /// When the newest record was made, in seconds since 1970; nil: there is none.
     func newestRecord() throws -> Double? {
         var newest: Double?
@@ -230,6 +238,22 @@ public final class Ledger {
 
     /// Runs `body` in one durable transaction; nothing of it stays if it throws.
     func transaction(_ body: () throws -> Void) throws { try database.transaction(body) }
+
+    /// Notes that a point was given up after so many seconds because the time limit came.
+    /// - Returns: the seconds of every time.
+    func addAttempt(study: String, point: String, seconds: Double) throws -> [Double] {
+        let key = "\(Self.attempt)\(study)\t\(point)"
+        let earlier = try value(for: key).map { String(decoding: $0, as: UTF8.self).split(separator: " ").compactMap { Double($0) } } ?? []
+        let all = earlier + [seconds]
+        try setValue(Array(all.map { "\($0)" }.joined(separator: " ").utf8), for: key)
+        return all
+    }
+
+    /// Lets points that were too long for earlier time limits be tried anew.
+    func dropAttempts() throws {
+        try database.prepare("DELETE FROM run WHERE substr(key, 1, ?) = ?").run([.integer(Int64(Self.attempt.utf8.count)), .text(Self.attempt)])
+    }
+    private static let attempt = "attempt:"
 
     /// (study, point) of points to be handed out alone.
     func suspects() throws -> [(study: String, point: String)] {

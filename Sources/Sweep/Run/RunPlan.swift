@@ -49,6 +49,11 @@ public struct RunPlan: Sendable {
         parts.reduce(0) { sum, part in part.classes.reduce(sum) { $0 + $1.seconds.reduce(0, +) * Double($1.count) } }
     }
 
+    /// What the longest study of a point is expected to take on one core.
+    public var longestPointSeconds: Double {
+        parts.reduce(0) { most, part in part.classes.reduce(most) { max($0, $1.seconds.max() ?? 0) } }
+    }
+
     /// Greatest memory that a point is expected to need.
     public var greatestBytes: Double {
         parts.reduce(0) { most, part in part.classes.reduce(most) { max($0, bytes($1, in: part)) } }

@@ -20,16 +20,39 @@ public struct RunStatus: Codable, Sendable {
     public var recordsPerSecond: Double
     public var secondsLeft: Double?
     public var elapsed: Double
+    /// "N" → measured seconds of a worker a record, in this start.
+    public var secondsPerRecord: [String: Double]? = nil
+    /// Failed records by reason, numbers in it replaced by #.
+    public var reasons: [String: Int]? = nil
+    /// The batch job that the coordinator runs in, such as 12 or 12_3.
+    public var slurmJob: String? = nil
     public var updated: String
     public var failures: [String]
 
+    var failedCount: Int { Self.failedCount(counts) }
+
+    /// - Parameter counts: study → status word → count
+    static func failedCount(_ counts: [String: [String: Int]]) -> Int {
+        counts.values.reduce(0) { sum, byStatus in sum + byStatus.reduce(0) { $0 + (Status(word: $1.key)?.isFailure == true ? $1.value : 0) } }
+    }
+
     static func path(_ directory: String) -> String { directory + "/status.json" }
 
+    public static func exists(_ directory: String) -> Bool { FileManager.default.fileExists(atPath: path(directory)) }
+
     /// - Throws: `InputError` if there is none.
-    public static func read(_ directory: String) throws -> RunStatus {
+    public static func text(_ directory: String) throws -> String { String(decoding: try data(directory), as: UTF8.self) }
+
+    private static func data(_ directory: String) throws -> Data {
         guard let data = FileManager.default.contents(atPath: path(directory)) else {
             throw InputError(file: path(directory), "there is no run here", hint: "name the directory given to macrospin run --out")
         }
+        return data
+    }
+
+    /// - Throws: `InputError` if there is none.
+    public static func read(_ directory: String) throws -> RunStatus {
+        let data = try data(directory)
         guard let status = try? JSONDecoder().decode(RunStatus.self, from: data) else {
             throw InputError(file: path(directory), "this is no macrospin status file", hint: "resume the run: it writes a new one")
         }

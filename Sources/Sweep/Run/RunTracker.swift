@@ -12,6 +12,9 @@ final class RunTracker: Upstream {
     private var doneBySpinCount: [Int: Int]
     private let totalBySpinCount: [Int: Int]
     private var failures: [String] = []
+    private var reasons: [String: Int]
+    /// Of this start: N → (records, measured seconds).
+    private var pace: [Int: (count: Int, seconds: Double)] = [:]
     private var costLeft: Double
     private let costAtStart: Double
     private let clock = ContinuousClock()
@@ -34,22 +37,26 @@ final class RunTracker: Upstream {
         counts = inventory.counts
         doneBySpinCount = inventory.doneBySpinCount
         totalBySpinCount = inventory.totalBySpinCount
+        reasons = inventory.reasons
         costLeft = inventory.work.remainingSeconds
         costAtStart = costLeft
         lastCheckpoint = clock.now
     }
 
-    var failedCount: Int {
-        counts.values.reduce(0) { sum, byStatus in sum + byStatus.reduce(0) { $0 + (Status(word: $1.key)?.isFailure == true ? $1.value : 0) } }
-    }
+    var failedCount: Int { RunStatus.failedCount(counts) }
     var doneCount: Int { done }
 
     func report(_ tally: Wire.Tally) {
         for group in tally.groups {
             done += group.count
             counts[plan.studyName(group.study), default: [:]][(Status(rawValue: group.status) ?? .failed).word, default: 0] += group.count
-            if let n = group.spinCount { doneBySpinCount[n, default: 0] += group.count }
+            if let n = group.spinCount {
+                doneBySpinCount[n, default: 0] += group.count
+                let known = pace[n] ?? (0, 0)
+                pace[n] = (known.count + group.count, known.seconds + group.seconds)
+            }
         }
+        FailureReason.add(tally.reasons, to: &reasons)
         costLeft -= tally.expectedSeconds
         for text in tally.failures { note(failure: text) }
     }
@@ -82,6 +89,8 @@ final class RunTracker: Upstream {
         let bySpinCount = Dictionary(uniqueKeysWithValues: totalBySpinCount.map { ("\($0.key)", [doneBySpinCount[$0.key] ?? 0, $0.value]) })
         try RunStatus(title: plan.title, state: state, pid: getpid(), host: ProcessInfo.processInfo.hostName, total: plan.count, done: done, reused: reused, counts: counts, bySpinCount: bySpinCount,
                       recordsPerSecond: progress.rate(done: done), secondsLeft: state == "running" ? secondsLeft : nil, elapsed: progress.elapsed,
+                      secondsPerRecord: Dictionary(uniqueKeysWithValues: pace.map { ("\($0.key)", $0.value.seconds / Double(max(1, $0.value.count))) }),
+                      reasons: reasons, slurmJob: SlurmJob.current?.identifier,
                       updated: ISO8601DateFormatter().string(from: Date()), failures: failures).write(directory)
     }
 

@@ -31,6 +31,8 @@ public struct Runner: @unchecked Sendable {
     public var subCoordinators: Int?
     /// Bytes that a point may take on a worker; what needs more is shared by several. nil: whatever it needs.
     public var bytesPerWorker: Double?
+    /// nil: the run may take as long as it takes.
+    public var timeLimit: TimeLimit?
     /// Seconds to wait for the lock of a process that is just ending.
     public var patience = 6.0
 
@@ -86,7 +88,10 @@ public struct Runner: @unchecked Sendable {
             settlement = try Settlement(DeathNotice.all(directory), primary: shards[0], shards: shards)
             DeathNotice.removeAll(directory)
             for shard in shards {
-                if retriesFailures { for status in [Status.failed, .notConverged] { try shard.forget(status) } }
+                if retriesFailures {
+                    for status in [Status.failed, .notConverged] { try shard.forget(status) }
+                    try shard.dropAttempts()
+                }
                 if retriesQuarantined { try shard.forget(.quarantined) }
             }
             inventory = try Inventory(plan, shards: shards)
@@ -156,6 +161,7 @@ public struct Runner: @unchecked Sendable {
                                           launch: launch, grace: grace, upstream: tracker,
                                           sharing: sharing, alone: inventory.alone, lookUpEarlier: lookUp)
             coordinator.onCommit = onCommit
+            coordinator.timeLimit = timeLimit
             serving = coordinator
             switch try coordinator.serve() {
             case .finished:

@@ -77,21 +77,29 @@ enum Wire {
             var status: Int32
             var spinCount: Int?
             var count: Int
+            /// Measured, in all.
+            var seconds = 0.0
         }
         var groups: [Group] = []
         var expectedSeconds = 0.0
         var failures: [String] = []
+        /// Failed records by `FailureReason`.
+        var reasons: [String: Int] = [:]
         /// How many more blocks of work it would like.
         var wanted = 0
 
         mutating func add(_ other: Tally) {
             for group in other.groups {
-                if let place = groups.firstIndex(where: { $0.study == group.study && $0.status == group.status && $0.spinCount == group.spinCount }) { groups[place].count += group.count } else {
+                if let place = groups.firstIndex(where: { $0.study == group.study && $0.status == group.status && $0.spinCount == group.spinCount }) {
+                    groups[place].count += group.count
+                    groups[place].seconds += group.seconds
+                } else {
                     groups.append(group)
                 }
             }
             expectedSeconds += other.expectedSeconds
             failures += other.failures
+            FailureReason.add(other.reasons, to: &reasons)
             wanted += other.wanted
         }
 
