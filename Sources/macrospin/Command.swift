@@ -44,5 +44,7 @@ extension Command {
 
 enum Console {
     static func out(_ text: String) { Words.write(text + "\n", to: STDOUT_FILENO) }
+    /// As it is.
+    static func write(_ text: String) { Words.write(text, to: STDOUT_FILENO) }
     static func error(_ text: String) { Words.say(text + "\n") }
 }

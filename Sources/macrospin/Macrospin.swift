@@ -6,7 +6,7 @@ import Sweep
 
 @main enum Macrospin {
     static let commands: [any Command.Type] = [
-        RunCommand.self, PlanCommand.self, StatusCommand.self, MergeCommand.self, ShowCommand.self, PointCommand.self, CheckCommand.self,
+        RunCommand.self, PlanCommand.self, SubmitCommand.self, StatusCommand.self, MergeCommand.self, ShowCommand.self, PointCommand.self, CheckCommand.self,
         ModelsCommand.self, StudiesCommand.self, SchemaCommand.self,
     ]
 

@@ -16,6 +16,8 @@ enum RunCommand: Command {
         OptionDescription("oversubscribe", help: "more workers than cores"),
         OptionDescription("ignore-memory", help: "start even if the expected memory does not fit"),
         OptionDescription("memory-per-rank", value: "GB", help: "what a point may take on one rank; larger ones are shared by several (default: what there is)"),
+        OptionDescription("time-limit", value: "TIME", help: "stop in good order before then (minutes, h:m:s or d-h:m:s, as sbatch takes it); a point that is too long for it twice fails"),
+        OptionDescription("part", value: "K/M", help: "compute the K-th of M equal parts of the sweep, to be merged later (job arrays)"),
         OptionDescription("launcher", value: "COMMAND", help: "instead of mpirun, such as \"mpirun --host a:8,b:8\" or \"srun --mpi=pmix\""),
         OptionDescription("restarts", value: "COUNT", help: "give up after so many crashes in a row without a new record (default 20)"),
         OptionDescription("coordinators", value: "COUNT", help: "sub-coordinators with ledgers of their own (default: what the size calls for)"),
@@ -31,7 +33,7 @@ enum RunCommand: Command {
             if !Guardian.isOnDuty { exit(Guardian.run(rank: rank, directory: directory)) }
             return try runRank(rank, of: size, path, directory, arguments)
         case .alone:
-            let job = try Job.load(path: path), allocation = Allocation.current(), plan = JobRun.plan(job)
+            let job = try Job.load(path: path), allocation = Allocation.current(), plan = try self.plan(job, arguments)
             if let ranks = try ranks(arguments, allocation) { return try supervise(plan, path, directory, ranks, allocation, arguments) }
             if let subs = try count(arguments, "coordinators", 0...999), subs > 0 { throw InputError("macrospin run: one process has no room for sub-coordinators", hint: "at least --ranks \(1 + 3 * subs)") }
             if !arguments.has("ignore-memory") { try allocation.check(plan, workers: 1, perWorker: perWorker(arguments)) }
@@ -43,6 +45,19 @@ enum RunCommand: Command {
 
     // MARK: One process
 
+    private static func plan(_ job: Job, _ arguments: Arguments) throws -> RunPlan {
+        let plan = JobRun.plan(job)
+        return try arguments.value("part").map { try plan.slice(PlanSlice($0)) } ?? plan
+    }
+
+    private static func timeLimit(_ arguments: Arguments) throws -> TimeLimit? {
+        guard let text = arguments.value("time-limit") else { return nil }
+        guard let seconds = TimeLimit.seconds(slurm: text) else {
+            throw InputError("macrospin run: --time-limit takes a time as sbatch does, found \(text)", hint: "minutes, minutes:seconds, hours:minutes:seconds or days-hours:minutes:seconds")
+        }
+        return TimeLimit(seconds: seconds)
+    }
+
     private static func runner(_ job: Job, _ plan: RunPlan, _ directory: String, _ arguments: Arguments) throws -> Runner {
         var runner = Runner(plan: plan, directory: directory) { old, _ in
             try JobChange.check(old: try Job(text: old, path: Runner.jobPath(directory)), new: job)
@@ -50,6 +65,7 @@ enum RunCommand: Command {
         runner.retriesFailures = arguments.has("retry-failed")
         runner.retriesQuarantined = arguments.has("retry-quarantined")
         runner.subCoordinators = try count(arguments, "coordinators", 0...999)
+        runner.timeLimit = try timeLimit(arguments)
         runner.onCheckpoint = { try JobRun.archive($0, directory: directory).write(to: directory + "/archive.partial.h5") }
         return runner
     }
@@ -77,13 +93,13 @@ enum RunCommand: Command {
             throw InputError("macrospin run: the launcher speaks of \(size) ranks, MPI of \(comm.size): it is no Open MPI 4", hint: "use its mpirun, or srun --mpi=pmix")
         }
         guard rank == 0 else {
-            try RankProcess(comm: comm, page: SharedPage.inherited()) { text in JobRun.plan(try Job(text: text, path: path)) }.serve()
+            try RankProcess(comm: comm, page: SharedPage.inherited()) { text in try plan(try Job(text: text, path: path), arguments) }.serve()
             return .done
         }
         // Until `lead` takes over, an error here would leave the others waiting.
         var runner: Runner
         do {
-            let job = try Job.load(path: path), plan = JobRun.plan(job)
+            let job = try Job.load(path: path), plan = try self.plan(job, arguments)
             runner = try self.runner(job, plan, directory, arguments)
             if let subs = runner.subCoordinators, subs > 0, size - 1 - subs < 2 * subs {
                 throw InputError("macrospin run: \(size) ranks are too few for \(subs) sub-coordinators", hint: "at least two workers each: \(1 + 3 * subs) ranks")
@@ -105,13 +121,14 @@ enum RunCommand: Command {
         guard !launcher.isEmpty else { throw InputError("macrospin run: --launcher is empty") }
         var words = ["run", path, "--out", directory]
         if arguments.has("ignore-memory") { words.append("--ignore-memory") }
-        for name in ["coordinators", "memory-per-rank"] { if let value = arguments.value(name) { words += ["--" + name, value] } }
+        for name in ["coordinators", "memory-per-rank", "part"] { if let value = arguments.value(name) { words += ["--" + name, value] } }
         // Measured once: a restart may find memory that the dead have not given back yet, and would share, or refuse, other points.
         let isElsewhere = arguments.has("launcher")
         if !isElsewhere, !arguments.has("ignore-memory"), arguments.value("memory-per-rank") == nil, let bytes = allocation.bytesPerWorker(ranks - 1) {
             words += ["--memory-per-rank", "\(bytes / 1e9)"]
         }
         var supervisor = Supervisor(directory: directory, ranks: ranks, launcher: launcher, arguments: words)
+        supervisor.timeLimit = try timeLimit(arguments)
         supervisor.firstArguments = ["retry-failed", "retry-quarantined"].filter { arguments.has($0) }.map { "--\($0)" }
         supervisor.restartLimit = try count(arguments, "restarts", 0...1_000_000) ?? supervisor.restartLimit
         // A launcher of the user's may name other hosts: what they have, rank 0 will see.

@@ -1,0 +1,174 @@
+import Foundation
+import Studies
+import Sweep
+
+enum SubmitCommand: Command {
+    static let name = "submit"
+    static let usage = "JOB [--out DIR] [--partition P] [--dry-run]"
+    static let summary = "hand a job to Slurm, with ranks, memory and time from its plan"
+    static let options = [
+        OptionDescription("out", "o", value: "DIR", help: "run directory (default: runs/NAME of the job file)"),
+        OptionDescription("dry-run", help: "print the batch script and the commands; submit nothing, write nothing"),
+        OptionDescription("ranks", "n", value: "P", help: "MPI processes, the coordinator included (default: the fewest that take an hour or less)"),
+        OptionDescription("array", value: "M", help: "split the sweep over M tasks of an array, each a run of its own, and join them in the end"),
+        OptionDescription("time", "t", value: "TIME", help: "time limit, as sbatch takes it (default: 1.5 times what is expected and 10 min); what is left goes on after a requeue"),
+        OptionDescription("mem-per-cpu", value: "MB", help: "memory a rank (default: 1.5 times what is expected)"),
+        OptionDescription("memory-per-rank", value: "GB", help: "what a point may take on one rank; larger ones are shared by several"),
+        OptionDescription("partition", "p", value: "NAME", help: "passed on to sbatch"),
+        OptionDescription("account", "A", value: "NAME", help: "passed on to sbatch"),
+        OptionDescription("qos", value: "NAME", help: "passed on to sbatch"),
+        OptionDescription("nodes", "N", value: "COUNT", help: "passed on to sbatch"),
+        OptionDescription("sbatch", value: "OPTION", help: "any other option of sbatch, such as --sbatch=--exclusive; may be given several times"),
+        OptionDescription("setup", value: "LINE", help: "shell line at the start of the script, such as \"module load openmpi\"; may be given several times"),
+        OptionDescription("then", value: "LINE", help: "shell line after a finished run ($run is its directory), such as 'macrospin-report $run'"),
+        OptionDescription("launcher", value: "COMMAND", help: "what starts the ranks (default: srun --mpi=pmix; or mpirun)"),
+        OptionDescription("retry-failed", help: "compute points again whose record says failed or not_converged"),
+        OptionDescription("retry-quarantined", help: "compute points again that killed their worker"),
+        OptionDescription("template", value: "sweep|array|merge", help: "print a general batch script (slurm/*.sbatch) instead"),
+    ]
+    static let examples = ["macrospin submit jobs/bistable-transition.yaml --dry-run", "macrospin submit jobs/bistable-transition.yaml --array 4 --time 30 --dry-run"]
+
+    static func run(_ arguments: Arguments) throws -> ExitCode {
+        if let name = arguments.value("template") {
+            guard let kind = BatchScript.Kind(rawValue: name) else { throw InputError("macrospin submit: --template takes sweep, array or merge, found \(name)") }
+            Console.write(BatchScript.template(kind).text)
+            return .done
+        }
+        let path = try single(arguments, "job file"), job = try Job.load(path: path)
+        let directory = absolute(arguments.value("out") ?? "runs/" + ((path as NSString).lastPathComponent as NSString).deletingPathExtension)
+        let parts = try count(arguments, "array", 1...100_000) ?? 1
+        let plan = try JobRun.plan(job).slice(PlanSlice("1/\(parts)"))
+        let resources = try self.resources(plan, arguments)
+        let script = self.script(directory: directory, parts: parts, resources, job, path, arguments)
+        let mergeScript = parts > 1 ? merge(directory, arguments) : nil
+        let isDry = arguments.has("dry-run")
+        if isDry {
+            Console.write(script.text)
+            Console.error("\n# \(directory)/slurm/\(script.kind.rawValue).sbatch, then: \(command(directory, script).map(Shell.quoted).joined(separator: " "))")
+            if let mergeScript {
+                Console.error("# then: \(command(directory, mergeScript, after: "ID").map(Shell.quoted).joined(separator: " "))\n")
+                Console.write(mergeScript.text)
+            }
+            Console.error(summary(plan, resources, parts))
+            return .done
+        }
+        try refuseTwice(directory, parts)
+        try Submission.place(String(decoding: job.text, as: UTF8.self), jobName(path), run: directory)
+        try Submission.place(script.text, "\(script.kind.rawValue).sbatch", run: directory)
+        var jobs = [try sbatch(command(directory, script))]
+        var submission = Submission(jobs: jobs, parts: parts, submitted: ISO8601DateFormatter().string(from: Date()))
+        try submission.write(directory)
+        if let mergeScript {
+            try Submission.place(mergeScript.text, "merge.sbatch", run: directory)
+            jobs.append(try sbatch(command(directory, mergeScript, after: jobs[0])))
+            submission.jobs = jobs
+            try submission.write(directory)
+        }
+        Console.error(summary(plan, resources, parts))
+        Console.error("Slurm job \(jobs.joined(separator: " and ")); macrospin status \(Shell.quoted(arguments.value("out") ?? directory)) tells how far it is")
+        Console.out(jobs[0])
+        return .done
+    }
+
+    // MARK: Resources
+
+    private static func count(_ arguments: Arguments, _ option: String, _ range: ClosedRange<Int>) throws -> Int? {
+        guard let text = arguments.value(option) else { return nil }
+        guard let count = Int(text), range.contains(count) else { throw InputError("macrospin submit: --\(option) takes a number from \(range.lowerBound) to \(range.upperBound), found \(text)") }
+        return count
+    }
+
+    private static func resources(_ plan: RunPlan, _ arguments: Arguments) throws -> BatchResources {
+        var seconds: Double?
+        if let text = arguments.value("time") {
+            seconds = TimeLimit.seconds(slurm: text)
+            if seconds == nil { throw InputError("macrospin submit: --time takes a time as sbatch does, found \(text)", hint: "minutes, hours:minutes:seconds or days-hours:minutes:seconds") }
+        }
+        let ranks = try count(arguments, "ranks", 1...1_000_000), megabytes = try count(arguments, "mem-per-cpu", 1...100_000_000)
+        var resources = try BatchResources(plan, ranks: ranks, bytesPerWorker: RunCommand.perWorker(arguments), seconds: seconds,
+                                           partition: Partition.find(arguments.value("partition")))
+        if let megabytes { resources.megabytesPerCore = megabytes }
+        return resources
+    }
+
+    private static func summary(_ plan: RunPlan, _ resources: BatchResources, _ parts: Int) -> String {
+        let expected = PlanCommand.duration(resources.expectedSeconds), limit = PlanCommand.duration(resources.seconds)
+        let starts = Int((resources.expectedSeconds / max(1, resources.seconds - 120)).rounded(.up))
+        let warning = resources.longestPointSeconds > resources.seconds - 60
+            ? "\nwarning: the longest point is expected to take \(PlanCommand.duration(resources.longestPointSeconds)), longer than the time limit: after two tries it would be recorded as failed" : ""
+        return "\(plan.title): \(plan.count) records" + (parts > 1 ? " in each of \(parts) tasks" : "") + ", \(resources.ranks) rank\(resources.ranks == 1 ? "" : "s") of \(resources.megabytesPerCore) MB, "
+            + "expected to take \(expected); time limit \(limit)" + (starts > 1 && warning.isEmpty ? ", so about \(starts) starts" : "") + warning
+    }
+
+    // MARK: Scripts
+
+    private static func absolute(_ path: String) -> String {
+        URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: FileManager.default.currentDirectoryPath)).standardizedFileURL.path
+    }
+
+    private static func jobName(_ path: String) -> String { (path as NSString).lastPathComponent }
+
+    private static func script(directory: String, parts: Int, _ resources: BatchResources, _ job: Job, _ path: String, _ arguments: Arguments) -> BatchScript {
+        let name = "macrospin-" + ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+        // Enough to finish a commit and to hand in points, and no more than a quarter of a short limit.
+        let warning = Int(max(10, min(120, resources.seconds / 4)))
+        var directives = ["--job-name=\(name)", "--ntasks=\(resources.ranks)", "--mem-per-cpu=\(resources.megabytesPerCore)M", "--time=\(TimeLimit.slurm(resources.seconds))",
+                          "--signal=B:USR1@\(warning)", "--requeue", "--open-mode=append"]
+        directives.append("--output=\(directory)/slurm/" + (parts > 1 ? "%A_%a.log" : "%j.log"))
+        if parts > 1 { directives.append("--array=1-\(parts)") }
+        directives += passed(arguments, ["partition", "account", "qos", "nodes"]) + arguments.all("sbatch")
+        var settings = ["macrospin=" + Shell.quoted(executable), "launcher=" + Shell.quoted(arguments.value("launcher") ?? "srun --mpi=pmix"),
+                        "job=" + Shell.quoted("\(directory)/slurm/\(jobName(path))"), "run=" + Shell.quoted(directory),
+                        "options=(" + (arguments.value("memory-per-rank").map { "--memory-per-rank \(Shell.quoted($0))" } ?? "") + ")"]
+        // What was asked to be tried again is tried again once, not after every requeue.
+        let retries = ["retry-failed", "retry-quarantined"].filter { arguments.has($0) }.map { "--\($0)" }
+        if !retries.isEmpty { settings.append("[ \"${SLURM_RESTART_COUNT:-0}\" -gt 0 ] || options+=(\(retries.joined(separator: " ")))") }
+        if parts > 1 { settings.append("[ -s \"$run/parts\" ] || echo \(parts) > \"$run/parts\"") }
+        var script = BatchScript(kind: parts > 1 ? .array : .sweep, directives: directives, settings: settings)
+        script.setup = arguments.all("setup")
+        if parts == 1 { script.after = arguments.all("then") }
+        return script
+    }
+
+    private static func merge(_ directory: String, _ arguments: Arguments) -> BatchScript {
+        var script = BatchScript.template(.merge)
+        script.directives = script.directives.map { $0.hasPrefix("--output=") ? "--output=\(directory)/slurm/merge-%j.log" : $0 } + passed(arguments, ["partition", "account", "qos"])
+        script.settings = ["macrospin=" + Shell.quoted(executable), "run=" + Shell.quoted(directory)]
+        script.setup = arguments.all("setup")
+        script.after = arguments.all("then")
+        return script
+    }
+
+    private static func passed(_ arguments: Arguments, _ names: [String]) -> [String] { names.compactMap { name in arguments.value(name).map { "--\(name)=\($0)" } } }
+
+    private static var executable: String { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0] }
+
+    private static func command(_ directory: String, _ script: BatchScript, after job: String? = nil) -> [String] {
+        ["sbatch", "--parsable", "--chdir=\(FileManager.default.currentDirectoryPath)"] + (job.map { ["--dependency=afterany:\($0)"] } ?? [])
+            + ["\(directory)/slurm/\(script.kind.rawValue).sbatch"]
+    }
+
+    // MARK: Slurm
+
+    /// - Returns: the job's number.
+    private static func sbatch(_ words: [String]) throws -> String {
+        let (code, output, errors) = Shell.run(words)
+        if code == 127 { throw InputError("macrospin submit: there is no sbatch here", hint: "submit on a node of the cluster that has Slurm; --dry-run prints the script") }
+        let number = output.split(whereSeparator: { $0 == "\n" || $0 == ";" }).first.map(String.init) ?? ""
+        guard code == 0, Int(number) != nil else {
+            throw InputError("macrospin submit: sbatch refuses: \(errors.trimmingCharacters(in: .whitespacesAndNewlines))", hint: "--dry-run prints the script; --sbatch=--OPTION adds what your cluster asks for")
+        }
+        return number
+    }
+
+    private static func refuseTwice(_ directory: String, _ parts: Int) throws {
+        guard let earlier = Submission.read(directory) else { return }
+        guard earlier.parts == parts else {
+            throw InputError("macrospin submit: \(directory) is split over \(earlier.parts) task\(earlier.parts == 1 ? "" : "s"), not \(parts)",
+                             hint: earlier.parts > 1 ? "--array \(earlier.parts) goes on with it; or choose another directory with --out" : "leave --array out, or choose another directory with --out")
+        }
+        let active = earlier.jobs.compactMap { job in SlurmJob(job).state.map { (job, $0) } }.first { $0.1.contains("pending") || $0.1.contains("running") || $0.1.contains("suspended") }
+        guard let active else { return }
+        throw InputError("macrospin submit: \(directory) is job \(active.0) already (\(active.1))", hint: "wait for it, or scancel \(active.0), or choose another directory with --out")
+    }
+}
