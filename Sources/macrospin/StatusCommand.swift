@@ -5,7 +5,7 @@ enum StatusCommand: Command {
     static let name = "status"
     static let usage = "RUN"
     static let summary = "tell how far a run is, from its status file"
-    static let examples = ["macrospin status runs/demo"]
+    static let examples = ["macrospin status runs/quick-start"]
 
     static func run(_ arguments: Arguments) throws -> ExitCode {
         let status = try RunStatus.read(try single(arguments, "run directory"))
