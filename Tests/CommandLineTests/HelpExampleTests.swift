@@ -44,6 +44,7 @@ import Testing
         let tour = try ShellExamples.examples(inDocument: "README.md")
         #expect(tour.count >= 6)
         let hasPython = try !ShellExamples.pythonPrograms().isEmpty
+        if !hasPython { print("the Python package is not installed (make setup): its lines of the tour are not run") }
         try ShellExamples.withProject { folder in
             try run(tour.filter { hasPython || !$0.line.hasPrefix("macrospin-") }, in: folder)
         }
@@ -59,5 +60,15 @@ import Testing
         let start = try #require(readme.firstIndex(of: "    model:"))
         let shown = lines(readme[start...].prefix { $0.isEmpty || $0.hasPrefix("    ") }.filter { !$0.hasPrefix("    macrospin") }.joined(separator: "\n"))
         #expect(shown == job.filter { !$0.hasPrefix("title:") && !$0.hasPrefix("units:") })
+    }
+
+    /// A help without an example must not pass for one.
+    @Test func examplesAreFound() {
+        func lines(_ help: String) -> [String] { ShellExamples.examples(inHelp: help, of: "a").map(\.line) }
+        #expect(lines("usage: a\n\nexamples:").isEmpty && lines("usage: a\n").isEmpty)
+        #expect(lines("usage: a\n\nexamples:\n  a b\n  srun a c\n") == ["a b", "srun a c"])
+        #expect(lines("usage: a\n\nexample: a b --out c\n") == ["a b --out c"])
+        func needsSlurm(_ line: String) -> Bool { ShellExamples.Example(source: "", line: line).needsSlurm }
+        #expect(needsSlurm("srun --mpi=pmix a") && needsSlurm("macrospin submit job") && !needsSlurm("macrospin submit job --dry-run") && !needsSlurm("macrospin run srun"))
     }
 }
