@@ -6,7 +6,7 @@ public struct BranchesStudy: Study {
     public static let name = "branches"
     public static let summary = "Branches of mean-field fixed points over a parameter, with saddle-nodes, Hopf and branch points"
     public static let options: [OptionSpec] = [
-        OptionSpec("over", .text, help: "the axis of the sweep along which branches are followed; the study takes it up as a whole"),
+        OptionSpec("over", .text, help: "required: the axis of the sweep along which branches are followed; the study takes it up as a whole"),
         OptionSpec("from", .number(-1e300...1e300), help: "beginning of the range; default: the axis' least value"),
         OptionSpec("to", .number(-1e300...1e300), help: "end of the range; default: the axis' greatest value"),
     ]

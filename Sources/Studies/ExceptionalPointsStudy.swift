@@ -8,7 +8,7 @@ public struct ExceptionalPointsStudy: Study {
     public static let name = "exceptionalPoints"
     public static let summary = "Exceptional points of the Liouvillian along an axis with their order; slow eigenvalues followed by their vectors"
     public static let options: [OptionSpec] = [
-        OptionSpec("over", .text, help: "the axis of the sweep along which eigenvalues are followed; the study takes it up as a whole"),
+        OptionSpec("over", .text, help: "required: the axis of the sweep along which eigenvalues are followed; the study takes it up as a whole"),
         OptionSpec("modes", .integer(2...32), default: .integer(6), help: "number of slow eigenvalues, both members of a conjugate pair counted"),
         OptionSpec("points", .integer(1...1000), help: "greatest number of exceptional points stored, those first on the axis; all unless given"),
     ]

@@ -9,7 +9,7 @@ public struct TransitionStudy: Study {
     public static let name = "transition"
     public static let summary = "first-order transition along an axis: equal barriers, and the exact crossing at finite N extrapolated"
     public static let options: [OptionSpec] = [
-        OptionSpec("over", .text, help: "the axis of the sweep along which the transition is looked for; the study takes it up as a whole"),
+        OptionSpec("over", .text, help: "required: the axis of the sweep along which the transition is looked for; the study takes it up as a whole"),
         OptionSpec("from", .number(-1e300...1e300), help: "beginning of the range; default: the axis' least value"),
         OptionSpec("to", .number(-1e300...1e300), help: "end of the range; default: the axis' greatest value"),
         SemiclassicalInputs.representationsOption,

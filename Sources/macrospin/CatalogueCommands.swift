@@ -18,23 +18,6 @@ enum ModelsCommand: Command {
     }
 }
 
-enum StudiesCommand: Command {
-    static let name = "studies"
-    static let usage = ""
-    static let summary = "list the studies with their options"
-    static let examples = ["macrospin studies"]
-
-    static func run(_ arguments: Arguments) throws -> ExitCode {
-        for study in StudyCatalogue.all {
-            Console.out("\(study.name): \(study.summary)")
-            for option in study.options { Console.out("  \(option.name): \(option.help)") }
-            for input in study.inputs { Console.out("  axis \(study.name).\(input.name): \(input.meaning)") }
-            Console.out("")
-        }
-        return .done
-    }
-}
-
 enum SchemaCommand: Command {
     static let name = "schema"
     static let usage = ""

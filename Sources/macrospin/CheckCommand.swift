@@ -10,7 +10,7 @@ enum CheckCommand: Command {
     static let usage = "JOB [--physics]"
     static let summary = "validate a job; with --physics echo the model and solve it again by an independent route"
     static let options = [OptionDescription("physics", help: "matrices at N = 1, 2, symmetries, scaling, and dense solutions at small N")]
-    static let examples = ["macrospin check jobs/bistable-transition.yaml --physics"]
+    static let examples = ["macrospin check jobs/quick-start.yaml --physics"]
 
     static func run(_ arguments: Arguments) throws -> ExitCode {
         let job = try Job.load(path: try single(arguments, "job file"))

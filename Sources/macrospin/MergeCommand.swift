@@ -11,7 +11,7 @@ enum MergeCommand: Command {
         OptionDescription("output", "o", value: "FILE", help: "the archive to write"),
         OptionDescription("prefer", value: "newest", help: "of two different values for one point take that of the source named later"),
     ]
-    static let examples = ["macrospin merge runs/demo -o /tmp/merged.h5"]
+    static let examples = ["macrospin merge runs/quick-start -o runs/all.h5"]
 
     static func run(_ arguments: Arguments) throws -> ExitCode {
         guard !arguments.operands.isEmpty else { throw InputError("macrospin merge: nothing to merge", hint: "usage: macrospin merge \(usage)") }
@@ -35,7 +35,7 @@ enum ShowCommand: Command {
     static let usage = "FILE|RUN [--job]"
     static let summary = "tell what an archive holds: axes, coverage, failures, variables"
     static let options = [OptionDescription("job", help: "print the job the archive was made from instead")]
-    static let examples = ["macrospin show runs/demo/archive.h5"]
+    static let examples = ["macrospin show runs/quick-start/archive.h5"]
 
     static func run(_ arguments: Arguments) throws -> ExitCode {
         let path = try single(arguments, "archive")

@@ -11,7 +11,7 @@ enum PlanCommand: Command {
         OptionDescription("memory-per-rank", value: "GB", help: "what a point may take on one rank; larger ones are shared by several (default: what there is)"),
         OptionDescription("coordinators", value: "COUNT", help: "sub-coordinators (default: what the size calls for)"),
     ]
-    static let examples = ["macrospin plan jobs/bistable-transition.yaml", "macrospin plan jobs/bistable-transition.yaml --ranks 1000"]
+    static let examples = ["macrospin plan jobs/quick-start.yaml", "macrospin plan jobs/bistable-transition.yaml --ranks 1000"]
 
     static func run(_ arguments: Arguments) throws -> ExitCode {
         let job = try Job.load(path: try single(arguments, "job file")), allocation = Allocation.current()

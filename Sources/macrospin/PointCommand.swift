@@ -7,7 +7,7 @@ enum PointCommand: Command {
     static let usage = "JOB [--set N=100 Gamma=0.8 …]"
     static let summary = "compute one point of a job and print it as JSON"
     static let options = [OptionDescription("set", "s", value: "NAME=VALUE", takesMany: true, help: "value of an axis (several may follow); others take their first value")]
-    static let examples = ["macrospin point jobs/bistable-transition.yaml --set N=50 Gamma=0.8 Omega=0.5"]
+    static let examples = ["macrospin point jobs/quick-start.yaml --set N=50 Gamma=0.8"]
 
     static func run(_ arguments: Arguments) throws -> ExitCode {
         let job = try Job.load(path: try single(arguments, "job file"))

@@ -22,8 +22,8 @@ enum RunCommand: Command {
         OptionDescription("restarts", value: "COUNT", help: "give up after so many crashes in a row without a new record (default 20)"),
         OptionDescription("coordinators", value: "COUNT", help: "sub-coordinators with ledgers of their own (default: what the size calls for)"),
     ]
-    static let examples = ["macrospin run jobs/bistable-transition.yaml --out runs/demo", "macrospin run jobs/bistable-transition.yaml --out runs/demo --ranks auto",
-                           "mpirun -n 9 macrospin run jobs/bistable-transition.yaml", "srun --mpi=pmix macrospin run jobs/bistable-transition.yaml"]
+    static let examples = ["macrospin run jobs/quick-start.yaml", "macrospin run jobs/quick-start.yaml --out runs/parallel --ranks auto",
+                           "mpirun --oversubscribe -n 3 macrospin run jobs/quick-start.yaml", "srun --mpi=pmix macrospin run jobs/quick-start.yaml"]
 
     static func run(_ arguments: Arguments) throws -> ExitCode {
         let path = try single(arguments, "job file")

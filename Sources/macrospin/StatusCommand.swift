@@ -6,7 +6,7 @@ enum StatusCommand: Command {
     static let usage = "RUN [--json]"
     static let summary = "tell how far a run is: counts, pace, time left, its Slurm job, why points failed"
     static let options = [OptionDescription("json", help: "print the status file itself, for scripts")]
-    static let examples = ["macrospin status runs/demo"]
+    static let examples = ["macrospin status runs/quick-start"]
 
     static func run(_ arguments: Arguments) throws -> ExitCode {
         let directory = try single(arguments, "run directory"), submission = Submission.read(directory)

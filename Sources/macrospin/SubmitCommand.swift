@@ -26,7 +26,8 @@ enum SubmitCommand: Command {
         OptionDescription("retry-quarantined", help: "compute points again that killed their worker"),
         OptionDescription("template", value: "sweep|array|merge", help: "print a general batch script (slurm/*.sbatch) instead"),
     ]
-    static let examples = ["macrospin submit jobs/bistable-transition.yaml --dry-run", "macrospin submit jobs/bistable-transition.yaml --array 4 --time 30 --dry-run"]
+    static let examples = ["macrospin submit jobs/bistable-transition.yaml --dry-run", "macrospin submit jobs/bistable-transition.yaml --array 4 --time 30 --dry-run",
+                           "macrospin submit jobs/quick-start.yaml --partition all"]
 
     static func run(_ arguments: Arguments) throws -> ExitCode {
         if let name = arguments.value("template") {
