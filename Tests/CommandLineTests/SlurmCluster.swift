@@ -4,7 +4,8 @@ import Testing
 /// A real Slurm on this machine, for one test: `Tests/Slurm/cluster`.
 final class SlurmCluster {
     let folder: URL
-    private let environment: [String: String]
+    /// For commands that are to talk to it.
+    let environment: [String: String]
 
     /// nil: Slurm can be started; else why not.
     static let obstacle: String? = {

@@ -80,6 +80,7 @@ struct SlurmTests {
 
         try await loseRankAndNode(lossy)
         try await byHand()
+        try examplesOfHelp()
         #expect(try await cluster.end(of: array, within: 60))
         try await joined()
 
@@ -147,6 +148,24 @@ struct SlurmTests {
         #expect(direct.code == 0, "\(direct.error)")
         for job in [first, merge] { #expect(try await cluster.end(of: job, within: 60)) }
         for run in ["hand", "hands", "direct"] { try expectSame(run, as: "small", records: 42) }
+    }
+
+    /// What `--help` shows and `HelpExampleTests` cannot run.
+    private func examplesOfHelp() throws {
+        let examples = try ShellExamples.commands().flatMap { command in
+            ShellExamples.examples(inHelp: try CommandLineTool.run(command, "--help").out, of: "macrospin \(command)").filter(\.needsSlurm)
+        }
+        #expect(examples.contains { $0.line.hasPrefix("srun") } && examples.contains { $0.line.hasPrefix("macrospin submit") })
+        try ShellExamples.withProject { project in
+            for example in examples {
+                let outcome = try ShellExamples.run(example.line, in: project, environment: cluster.environment)
+                #expect(outcome.code == 0, "\(example): \(outcome.error)")
+                guard let job = Int(outcome.out.trimmingCharacters(in: .whitespacesAndNewlines)) else { continue }
+                // The project's folder must stay until then.
+                _ = try cluster.shell("while squeue --noheader --jobs=\(job) | grep -q .; do sleep 0.2; done", in: folder)
+                #expect(try cluster.field("JobState", of: "\(job)") == "COMPLETED", "\(example)")
+            }
+        }
     }
 
     /// Parts of an array and what becomes of them.
