@@ -15,6 +15,7 @@ enum StatusCommand: Command {
         let state = status.state == "running" && !isAlive ? "dead (process \(status.pid) is gone; macrospin run resumes)" : status.state
         Console.out("\(status.title)\n\(state): \(status.done) of \(status.total) records, \(status.reused) of them from earlier"
             + String(format: "; %.3g records/s", status.recordsPerSecond) + (status.secondsLeft.map { ", about \(PlanCommand.duration($0)) left" } ?? ""))
+        if let round = status.round { Console.out("  refinement: \(round) rounds so far; the total grows with each") }
         for (study, counts) in status.counts.sorted(by: { $0.key < $1.key }) {
             Console.out("  \(study): " + counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
         }

@@ -7,7 +7,6 @@ struct Inventory {
     /// study → status word → count
     private(set) var counts: [String: [String: Int]] = [:]
     private(set) var doneBySpinCount: [Int: Int] = [:]
-    let totalBySpinCount: [Int: Int]
     /// Whether some records lack outputs that the job now asks for.
     private(set) var hasIncomplete = false
     /// To be handed out one by one.
@@ -18,12 +17,6 @@ struct Inventory {
     /// - Throws: `DatabaseError`, `InputError` for a damaged file.
     init(_ plan: RunPlan, shards: [Ledger]) throws {
         work = WorkList(plan)
-        var totals: [Int: Int] = [:]
-        for part in plan.parts {
-            guard let axis = part.spinAxis else { continue }
-            for (value, count) in part.grid.counts(ofAxis: axis) { totals[Int(value), default: 0] += count * part.studies.count }
-        }
-        totalBySpinCount = totals
         let suspects = try shards.first?.suspects() ?? []
         for (part, value) in plan.parts.enumerated() {
             let lookup = GridLookup(value.grid)

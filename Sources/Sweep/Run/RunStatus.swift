@@ -22,6 +22,8 @@ public struct RunStatus: Codable, Sendable {
     public var elapsed: Double
     public var updated: String
     public var failures: [String]
+    /// Rounds of refinement that have begun: the total grows with them. nil: no axis is refined.
+    public var round: Int? = nil
 
     static func path(_ directory: String) -> String { directory + "/status.json" }
 
