@@ -85,11 +85,12 @@ public enum JobSchema {
     }
 
     private static var refine: Members {
-        object(JobKeys.refine) { key in
+        let feature: Members = [type("string"), words(Refinement.Feature.allCases.map(\.rawValue))]
+        return object(JobKeys.refine) { key in
             switch key {
-            case "on": [any([[type("string")], list([type("string")], atLeast: 1)])]
+            case "on": [any([[type("string")], list([type("string")], atLeast: 1), [type("object"), ("additionalProperties", .object(feature))]])]
             case "until": [type("number"), ("exclusiveMinimum", .integer(0))]
-            case "near": [type("string"), words(Refinement.Feature.allCases.map(\.rawValue))]
+            case "near": feature
             default: [type("integer"), ("minimum", .integer(1)), ("maximum", .integer(10_000)), ("default", .integer(Refinement.defaultLimit))]
             }
         }

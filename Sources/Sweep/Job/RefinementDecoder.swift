@@ -21,19 +21,34 @@ struct RefinementDecoder {
         try checkAxis()
         let keys = try source.node.map(JobKeys.refine)
         let on = keys["on"] ?? source.node, untilNode = keys["until"] ?? source.node     // they are there: `map` has checked
-        let feature = try keys["near"].map(feature)
-        let names = on.isList ? try on.items() : [on]
-        if names.isEmpty { throw on.error("the list of outputs is empty", hint: "name an output, such as  on: jz") }
-        var targets: [Refinement.Target] = []
-        for name in names {
-            let target = try target(name, feature)
-            if targets.contains(target) { throw name.error("the output \(target.output) is there twice") }
-            targets.append(target)
-        }
+        let targets = try on.isMap ? each(on, keys["near"]) : all(on, keys["near"])
         let limit = try keys["limit"]?.integer(in: 1...10_000) ?? Refinement.defaultLimit
         let rule = Refinement(axis: axis, targets: targets, until: try until(untilNode), limit: limit, isLogarithmic: source.isLogarithmic)
         try checkSize(rule, keys["limit"] ?? source.node)
         return rule
+    }
+
+    /// `on: { gap: minimum, jz: steepest }`
+    private func each(_ on: JobNode, _ near: JobNode?) throws -> [Refinement.Target] {
+        if let near { throw near.keyError("on says already what is looked for near each output", hint: "keep one of them") }
+        let entries = try on.entries()
+        if entries.isEmpty { throw on.error("no output is named", hint: "such as  on: { jz: jump }") }
+        return try entries.map { entry in
+            try target(entry.key, { entry.value.keyError($0, hint: $1) }, try feature(entry.value))
+        }
+    }
+
+    /// `on: jz`, `on: [gap, jz]`
+    private func all(_ on: JobNode, _ near: JobNode?) throws -> [Refinement.Target] {
+        let feature = try near.map(feature), names = on.isList ? try on.items() : [on]
+        if names.isEmpty { throw on.error("no output is named", hint: "such as  on: jz") }
+        var targets: [Refinement.Target] = []
+        for node in names {
+            let target = try target(try node.text("the name of an output, such as jz or gap"), { node.error($0, hint: $1) }, feature)
+            if targets.contains(target) { throw node.error("the output \(target.output) is there twice") }
+            targets.append(target)
+        }
+        return targets
     }
 
     // MARK: Axis
@@ -59,7 +74,8 @@ struct RefinementDecoder {
         let until = try node.number("a positive number")
         guard until > 0 else { throw node.mismatch("a positive number") }
         let values = (grid.axis(named: axis)?.values ?? []).sorted(), widest = zip(values, values.dropFirst()).map { $1 - $0 }.max() ?? 0
-        if until >= widest {
+        // Differences of decimals carry rounding.
+        if until >= widest * (1 - 1e-9) {
             throw node.error("the values of \(axis) lie no further apart than \(CanonicalNumber.string(widest)): nothing would be refined", hint: "until is a smaller distance")
         }
         let finest = 1e-12 * max(abs(values.first ?? 0), abs(values.last ?? 0))
@@ -75,22 +91,22 @@ struct RefinementDecoder {
         throw node.error("expected one of \(words.joined(separator: ", ")), found \(word)", hint: Nearest.word(to: word, among: words).map { "did you mean \($0)?" })
     }
 
-    private func target(_ node: JobNode, _ feature: Refinement.Feature?) throws -> Refinement.Target {
-        let name = try node.text("the name of an output, such as jz or gap")
+    /// - Parameter error: makes an error of message and hint at the place of the name.
+    private func target(_ name: String, _ error: (String, String?) -> InputError, _ feature: Refinement.Feature?) throws -> Refinement.Target {
         let dependent = studies.filter { $0.study.axes.contains(axis) }
         if let (study, output) = find(name, dependent) {
             guard output.axes.isEmpty, output.kind != .complex else {
                 let what = output.axes.isEmpty ? "complex" : "an array over \(output.axes.map(\.name).joined(separator: ", "))"
-                throw node.error("the output \(name) is \(what)", hint: "one real number a point is needed, for example " + (scalars(dependent).first ?? "jz"))
+                throw error("the output \(name) is \(what)", "one real number a point is needed, for example " + (scalars(dependent).first ?? "jz"))
             }
             // Of a rate the least value is the transition; of an observable the step.
             return Refinement.Target(study: study, output: name, feature: feature ?? (name == "gap" ? .minimum : .jump))
         }
         if let (study, _) = find(name, studies) {
-            throw node.error("the output \(name) of \(study) does not depend on \(axis)", hint: "outputs that do are " + scalars(dependent).prefix(8).joined(separator: ", "))
+            throw error("the output \(name) of \(study) does not depend on \(axis)", "outputs that do are " + scalars(dependent).prefix(8).joined(separator: ", "))
         }
         let known = scalars(dependent)
-        throw node.error("no study of this job has the output \(name)", hint: Nearest.word(to: name, among: known).map { "did you mean \($0)?" } ?? "for example \(known.prefix(8).joined(separator: ", "))")
+        throw error("no study of this job has the output \(name)", Nearest.word(to: name, among: known).map { "did you mean \($0)?" } ?? "for example \(known.prefix(8).joined(separator: ", "))")
     }
 
     private func find(_ name: String, _ studies: [(name: String, study: any Study)]) -> (String, OutputSpec)? {

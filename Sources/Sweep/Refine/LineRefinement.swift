@@ -23,7 +23,7 @@ struct LineRefinement {
     let feature: Refinement.Feature
 
     /// Least share of the range of a line that a jump changes by, and of the depth that a minimum has.
-    private static let leastJump = 0.05, leastDepth = 0.02
+    private static let leastJump = 0.05, leastDepth = 0.003
     /// Least ratio of a jump's slope to the median of the slopes around.
     private static let steepness = 2.5
     /// Beside the steepest interval, those of at least this share of its slope are kept as narrow as it is.

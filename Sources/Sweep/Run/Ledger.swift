@@ -97,7 +97,7 @@ public final class Ledger {
                             handed REAL NOT NULL);
         """
 
-    private static let refinementTable = "CREATE TABLE refinement (point TEXT PRIMARY KEY, round INTEGER NOT NULL) WITHOUT ROWID;"
+    private static let refinementTable = "CREATE TABLE IF NOT EXISTS refinement (point TEXT PRIMARY KEY, round INTEGER NOT NULL) WITHOUT ROWID;"
 
     private static let schema = """
         PRAGMA application_id=\(applicationID);
