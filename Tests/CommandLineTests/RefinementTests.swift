@@ -13,7 +13,7 @@ import Testing
         model: { preset: bistable-pump }
         sweep:
           rehearsal.y: [3, 4]
-          rehearsal.x: { from: 0, to: 4, points: 9, refine: { on: value, near: zero, until: 0.0001 } }
+          rehearsal.x: { from: 0, to: 4, points: 9, refine: { on: value, near: zero, until: 0.001 } }
         studies:
           - rehearsal: { seconds: "0.004*(1 + sin(1000*x))", fails: "x - 1", dies: "\(dies)" }
         """
@@ -27,7 +27,7 @@ import Testing
         try CommandLineTool.withFolder { folder in
             try Ranks.write(Self.rehearsal(dies: "1"), folder)
             var expected: (points: [String: Int], values: [String: Ranks.Row])?
-            for (ranks, more) in [(1, []), (3, []), (5, []), (9, ["--coordinators", "2"])] {
+            for (ranks, more) in [(1, []), (3, []), (9, ["--coordinators", "2"])] {
                 let run = folder.appendingPathComponent("run\(ranks)")
                 let outcome = try CommandLineTool.start(["run", "job.yaml", "--out", run.path, "--ranks", "\(ranks)", "--oversubscribe"] + more, in: folder).finish()
                 #expect(outcome.code == 4, "\(ranks) ranks: \(outcome)")
@@ -46,7 +46,7 @@ import Testing
                     guard (0...4).contains(zero) else { continue }
                     let near = points.compactMap { key in Point(key: key).flatMap { $0["rehearsal.y"] == y ? $0["rehearsal.x"] : nil } }.map { abs($0 - zero) }.min() ?? .infinity
                     // Of a failed point at 1 the zeros beside it know nothing.
-                    #expect(near <= 1e-4, "\(zero) at y = \(y): \(near)")
+                    #expect(near <= 1e-3, "\(zero) at y = \(y): \(near)")
                 }
             }
             #expect(Ledger.shards(folder.path + "/run9").count == 3)
@@ -63,15 +63,15 @@ import Testing
             let points = try insertions(whole), second = try #require(points.filter { $0.value == 2 }.keys.sorted().first.flatMap { Point(key: $0) })
             let x = second["rehearsal.x"] ?? 0, y = second["rehearsal.y"] ?? 0
             // Slower, and deadly at that point: what is inserted afterwards follows from the rest.
-            let deadly = Self.rehearsal(dies: "(x - \(x))^2 + (y - \(y))^2").replacingOccurrences(of: "0.004", with: "0.05")
+            let deadly = Self.rehearsal(dies: "(x - \(x))^2 + (y - \(y))^2").replacingOccurrences(of: "0.004", with: "0.03")
             try Ranks.write(deadly, folder)
             let plain = folder.appendingPathComponent("plain")
             let once = try CommandLineTool.start(["run", "job.yaml", "--out", plain.path, "--ranks", "3"], in: folder).finish()
             #expect(once.code == 4 && once.error.contains("quarantined rehearsal"), "\(once)")
             var random = SystemRandomNumberGenerator(), interruptions = 0
-            for (ranks, more) in [(3, []), (9, ["--coordinators", "2"]), (2, []), (3, []), (9, ["--coordinators", "2"]), (4, [])] {
+            for (ranks, more) in [(3, []), (9, ["--coordinators", "2"]), (3, []), (9, ["--coordinators", "2"])] {
                 let started = try CommandLineTool.start(["run", "job.yaml", "--out", broken.path, "--ranks", "\(ranks)", "--oversubscribe"] + more, in: folder)
-                usleep(UInt32.random(in: 900_000...1_900_000, using: &random))
+                usleep(UInt32.random(in: 700_000...1_700_000, using: &random))
                 // The supervisor killed with -9 takes its ranks along.
                 kill(started.process.processIdentifier, ranks == 3 ? SIGKILL : SIGUSR1)
                 if started.finish().code != 4 { interruptions += 1 }
@@ -79,7 +79,7 @@ import Testing
             }
             let last = try CommandLineTool.start(["run", "job.yaml", "--out", broken.path, "--ranks", "3"], in: folder).finish()
             #expect(last.code == 4, "\(last)")
-            #expect(interruptions >= 3)
+            #expect(interruptions >= 2)
             #expect(try insertions(broken) == (try insertions(plain)))
             let rows = try Ranks.rows(broken), expected = try Ranks.rows(plain)
             #expect(rows.mapValues { $0.row.outputs } == expected.mapValues { $0.row.outputs })
@@ -129,10 +129,10 @@ import Testing
                     #expect(abs((number == 0 ? uniform.least : uniform.steepest) - place) <= 1.5 * until, "N \(n): \(place) against \(uniform)")
                 }
                 // Nothing elsewhere goes below, or is steeper.
-                try Ranks.write(text(n, "{ from: 0.5, to: 1.5, step: 0.02 }"), folder)
+                try Ranks.write(text(n, "{ from: 0.5, to: 1.5, step: 0.04 }"), folder)
                 #expect(try CommandLineTool.run("run", "job.yaml", "--out", "wide\(n)", in: folder).code == 0)
                 let wide = try columns("wide\(n)"), all = places(wide)
-                #expect(abs(all.least - found.least) <= 0.02 && abs(all.steepest - found.steepest) <= 0.02)
+                #expect(abs(all.least - found.least) <= 0.04 && abs(all.steepest - found.steepest) <= 0.04)
                 #expect((refined.map(\.gap).min() ?? .nan) <= (wide.map(\.gap).min() ?? .nan) * (1 + 1e-9))
             }
         }

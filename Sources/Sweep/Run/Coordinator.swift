@@ -116,7 +116,8 @@ final class Coordinator {
             if let stopping, isQuiet || clock.now > stopping.deadline {
                 if !pending.isEmpty { try commit() }
                 try upstream.flush()
-                return .interrupted(reason: stopping.reason)
+                // The word to leave may have come together with the word to stop, and comes but once.
+                return mustLeave ? .finished : .interrupted(reason: stopping.reason)
             }
             if mustLeave { return .finished }
             if upstream.endsByItself, stopping == nil, isQuiet, !hasQueue, pending.isEmpty {
