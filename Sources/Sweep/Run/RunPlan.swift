@@ -1,7 +1,7 @@
 import Studies
 
 /// What a run is to compute: studies, each with its own grid. Holds no points, so that 10⁹ of them cost nothing; every
-/// rank makes the same plan from the job's text.
+/// rank makes the same plan from the job's text, and from the points that rank 0 says have been inserted (`Wire.grow`).
 public struct RunPlan: Sendable {
     public let title: String
     /// Bytes of the job file.
