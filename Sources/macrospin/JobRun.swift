@@ -6,8 +6,7 @@ import Sweep
 /// From a job to a run's plan, and from ledgers to an archive.
 enum JobRun {
     static func plan(_ job: Job) -> RunPlan {
-        RunPlan(title: job.title, jobText: job.text, studies: job.entries.map(\.study), grids: job.entries.map { job.grid.projected(on: $0.study.axes) },
-                keptStates: ArchivedStates())
+        RunPlan(title: job.title, jobText: job.text, studies: job.entries.map(\.study), sweep: job.grid, keptStates: ArchivedStates(), refinement: job.refinement)
     }
 
     /// The archive of one run, its job decoded from the run directory.
@@ -21,6 +20,7 @@ enum JobRun {
         let ledger = shards[0]
         guard let text = try ledger.value(for: "job") else { throw InputError(file: ledger.path, "the ledger holds no job", hint: "run macrospin run first") }
         let job = try Job(text: text, path: Runner.jobPath(directory))
+        let grid = job.grid(inserting: try ledger.insertedPoints())
         let version = try ledger.value(for: "version").map { String(decoding: $0, as: UTF8.self) } ?? ""
         let tables = try job.entries.map { entry in
             // Two shards have the same point where outputs were added later: the fuller record counts, then the newer.
@@ -32,7 +32,7 @@ enum JobRun {
                 }
             }
             // Points of the job in its own order; what an earlier, larger grid left in the ledger stays there.
-            let rows = job.grid.projected(on: entry.study.axes).compactMap { point in
+            let rows = grid.projected(on: entry.study.axes).compactMap { point in
                 records[point.key].map { ResultTable.Row(coordinates: point.values, record: $0.record, source: $0.source) }
             }
             return ResultTable(study: entry.name, axes: entry.study.axes, outputs: entry.study.outputs, rows: rows)

@@ -16,6 +16,10 @@ enum PlanCommand: Command {
     static func run(_ arguments: Arguments) throws -> ExitCode {
         let job = try Job.load(path: try single(arguments, "job file")), allocation = Allocation.current()
         Console.out("\(job.title)\n\(job.grid.count) grid points over " + job.grid.axes.map { "\($0.name) (\($0.values.count))" }.joined(separator: " × "))
+        if let rule = job.refinement {
+            let coarse = job.grid.axis(named: rule.axis)?.values.count ?? 1
+            Console.out("refined: at most \(rule.limit) points more on each line of \(coarse) values of \(rule.axis), until \(CanonicalNumber.string(rule.until)) apart (" + rule.targets.map { "\($0.feature.rawValue) of \($0.output)" }.joined(separator: ", ") + "); below without them")
+        }
         let plan = JobRun.plan(job), asked = try RunCommand.ranks(arguments, allocation), granted = try RunCommand.perWorker(arguments)
         // Ranks that were asked for on some other machine are not judged by this one.
         let workers = max(1, (asked ?? allocation.cores + 1) - 1), here = min(workers, max(1, allocation.cores))

@@ -43,6 +43,7 @@ enum StatusCommand: Command {
     private static func show(_ status: RunStatus) {
         Console.out("\(status.title)\n\(state(status)): \(status.done) of \(status.total) records, \(status.reused) of them from earlier"
             + String(format: "; %.3g records/s", status.recordsPerSecond) + (status.secondsLeft.map { ", about \(PlanCommand.duration($0)) left" } ?? ""))
+        if let round = status.round { Console.out("  refinement: \(round) rounds so far; the total grows with each") }
         show(counts: status.counts)
         for (n, pair) in status.bySpinCount.sorted(by: { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }) where pair.count == 2 {
             let pace = status.secondsPerRecord?[n].map { String(format: ", %.2g s a record", $0) } ?? ""

@@ -63,6 +63,11 @@ struct BatchScriptTests {
         #expect(outcome.code == 2 && outcome.error.contains("--part takes K/M"), "\(outcome.error)")
     }
 
+    @Test func refinedSweepsAreNotSplit() throws {
+        let outcome = try CommandLineTool.run("submit", "jobs/refined-transition.yaml", "--array", "3", "--dry-run")
+        #expect(outcome.code == 2 && outcome.error.contains("a refined sweep cannot be split"), "\(outcome.error)")
+    }
+
     /// A script that bash accepts, with what was asked for in it.
     @Test func dryRun() throws {
         let outcome = try CommandLineTool.run("submit", "jobs/bistable-transition.yaml", "--dry-run", "--out", "runs/it's one", "--ranks", "5", "--time", "1-0", "--partition", "long,short",

@@ -4,8 +4,9 @@ import Sweep
 
 setvbuf(stdout, nil, Int32(_IOLBF), 0)
 let arguments = CommandLine.arguments
-guard arguments.count >= 4, let count = Int(arguments[2]), let microseconds = UInt32(arguments[3]) else {
-    FileHandle.standardError.write(Data("usage: sweep-harness DIR POINTS MICROSECONDS [FILE-SIZE-LIMIT]\n".utf8))
+let isRefined = arguments.count > 2 && arguments[2] == "refined"
+guard arguments.count >= 4, let count = isRefined ? 0 : Int(arguments[2]), let microseconds = UInt32(arguments[3]) else {
+    FileHandle.standardError.write(Data("usage: sweep-harness DIR POINTS|refined MICROSECONDS [FILE-SIZE-LIMIT]\n".utf8))
     exit(2)
 }
 if arguments.count > 4, let limit = UInt64(arguments[4]) {
@@ -14,7 +15,8 @@ if arguments.count > 4, let limit = UInt64(arguments[4]) {
     signal(SIGXFSZ, SIG_IGN)
 }
 let grid = Grid(productOf: [GridAxis(name: "x", values: (0..<count).map(Double.init))])
-let plan = RunPlan(title: "pretend", jobText: Array("pretend \(count)\n".utf8), studies: [PretendStudy(microseconds: microseconds)], grids: [grid])
+let plan = isRefined ? PretendTransition.plan(microseconds: microseconds)
+    : RunPlan(title: "pretend", jobText: Array("pretend \(count)\n".utf8), studies: [PretendStudy(microseconds: microseconds)], grids: [grid])
 var runner = Runner(plan: plan, directory: arguments[1]) { _, _ in throw InputError(file: arguments[1], "holds the run of another job") }
 runner.grace = 2
 runner.patience = 0

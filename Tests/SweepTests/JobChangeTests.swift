@@ -66,6 +66,6 @@ import Testing
         for study in StudyCatalogue.all {
             for option in study.options { #expect(text.contains("\"\(option.name)\"")) }
         }
-        for key in [JobKeys.job, JobKeys.model, JobKeys.axis, JobKeys.grid, JobKeys.tolerances].joined() { #expect(text.contains("\"\(key.name)\"")) }
+        for key in [JobKeys.job, JobKeys.model, JobKeys.axis, JobKeys.refine, JobKeys.grid, JobKeys.tolerances].joined() { #expect(text.contains("\"\(key.name)\"")) }
     }
 }

@@ -8,13 +8,20 @@ final class Harness: @unchecked Sendable {
     private let output: URL
     private let errors: URL
 
-    init(_ directory: String, points: Int, microseconds: Int, fileSizeLimit: Int? = nil) throws {
+    convenience init(_ directory: String, points: Int, microseconds: Int, fileSizeLimit: Int? = nil) throws {
+        try self.init([directory, "\(points)", "\(microseconds)"] + (fileSizeLimit.map { ["\($0)"] } ?? []))
+    }
+
+    /// The run of `PretendTransition`.
+    convenience init(_ directory: String, refined: Bool, microseconds: Int) throws { try self.init([directory, "refined", "\(microseconds)"]) }
+
+    private init(_ arguments: [String]) throws {
         let token = UUID().uuidString
         output = FileManager.default.temporaryDirectory.appendingPathComponent("harness-\(token).out")
         errors = output.appendingPathExtension("err")
         for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
         process.executableURL = Self.program
-        process.arguments = [directory, "\(points)", "\(microseconds)"] + (fileSizeLimit.map { ["\($0)"] } ?? [])
+        process.arguments = arguments
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)
         process.standardInput = FileHandle.nullDevice

@@ -86,11 +86,25 @@ import Testing
             try ledger.commit([.init(study: "s", point: "x=1", outputNames: ["v"], record: Record(status: .ok, outputs: ["v": OutputArray(1)]))], finished: [], leases: [])
         }
         let database = try Database(path: Ledger.path(scratch.path), readOnly: false)
-        try database.execute("DROP TABLE lease; CREATE TABLE lease (id INTEGER PRIMARY KEY, worker INTEGER NOT NULL, items TEXT NOT NULL, handed REAL NOT NULL); INSERT INTO lease VALUES (1, 1, 's x=2', 0); PRAGMA user_version=1;")
+        try database.execute("DROP TABLE refinement; DROP TABLE lease; CREATE TABLE lease (id INTEGER PRIMARY KEY, worker INTEGER NOT NULL, items TEXT NOT NULL, handed REAL NOT NULL); INSERT INTO lease VALUES (1, 1, 's x=2', 0); PRAGMA user_version=1;")
         #expect(try Ledger(readOnly: Ledger.path(scratch.path)).records(study: "s").count == 1)
         let ledger = try Ledger(path: Ledger.path(scratch.path))
         #expect(try ledger.leases().isEmpty)
         try ledger.commit([], finished: [], leases: [Self.lease(9, ["x=3"])])
         #expect(try ledger.record(study: "s", point: "x=1")?.outputs["v"]?.data == [1])
+        try ledger.insert([Point(axes: ["x"], values: [0.5])], round: 1)
+        #expect(try ledger.insertedPoints().map(\.key) == ["x=0.5"])
+    }
+
+    /// Format 2 lacks the table of refinement alone.
+    @Test func formatBeforeRefinement() throws {
+        let scratch = try Scratch()
+        do { _ = try ledger(scratch) }
+        try Database(path: Ledger.path(scratch.path), readOnly: false).execute("DROP TABLE refinement; PRAGMA user_version=2;")
+        #expect(try Ledger(readOnly: Ledger.path(scratch.path)).insertedPoints().isEmpty)
+        let ledger = try Ledger(path: Ledger.path(scratch.path))
+        try ledger.insert([Point(axes: ["N", "x"], values: [4, 0.0625])], round: 3)
+        #expect(try ledger.insertions().map(\.round) == [3])
+        #expect(try ledger.insertedPoints() == [Point(axes: ["N", "x"], values: [4, 0.0625])])
     }
 }

@@ -19,7 +19,10 @@ public struct Job: Sendable {
     public let model: Model
     /// Name of the preset, if the model is one.
     public let preset: String?
+    /// Without the points that refinement inserts.
     public let grid: Grid
+    /// nil: no axis is refined.
+    public let refinement: Refinement?
     /// In the order of the file.
     public let entries: [StudyEntry]
     public let tolerances: Tolerances
@@ -92,8 +95,13 @@ public struct Job: Sendable {
             throw (sweep.nodes[idle] ?? node("sweep")).keyError("nothing uses the axis \(idle): no study of this job depends on it", hint: "remove it, or add a study that does")
         }
         try OutputNames.check(axes: sweep.nodes, studies: made)
+        let list = made.map { ($0.decoder.name, $0.study) }, coarse = grid
+        refinement = try sweep.refined.map { try RefinementDecoder(source: $0, grid: coarse, studies: list).decode() }
         entries = made.map { StudyEntry(name: $0.decoder.name, study: $0.study, options: $0.decoder.options) }
     }
+
+    /// The grid with the points that refinement has inserted so far (see `Ledger.insertedPoints`).
+    public func grid(inserting points: [Point]) -> Grid { refinement.map { grid.inserting(points, along: $0.axis) } ?? grid }
 
     private static func tolerances(_ node: JobNode) throws -> Tolerances {
         var tolerances = Tolerances()

@@ -6,7 +6,7 @@ import Studies
 public enum JobChange {
     /// - Throws: `InputError` that lists what differs.
     public static func check(old: Job, new: Job) throws {
-        let differences = model(old.model, new.model, axes: Set(new.grid.axisNames)) + grid(old.grid, new.grid)
+        let differences = model(old.model, new.model, axes: Set(new.grid.axisNames)) + grid(old.grid, new.grid) + refinement(old.refinement, new.refinement)
             + tolerances(old.tolerances, new.tolerances) + constants(old.constants, new.constants) + studies(old, new)
         guard !differences.isEmpty else { return }
         throw InputError(file: new.path, "the job differs from the one that the run was begun with: " + differences.joined(separator: "; "),
@@ -41,6 +41,18 @@ public enum JobChange {
             return [changed("the list of axes", old.axisNames.joined(separator: ", "), new.axisNames.joined(separator: ", "))]
         }
         return old.firstPoint(missingIn: new).map { ["points of the run are missing from the new grid, for example \($0.key)"] } ?? []
+    }
+
+    /// Inserted points stay: a rule may only ask for more.
+    private static func refinement(_ old: Refinement?, _ new: Refinement?) -> [String] {
+        guard let old else { return [] }
+        guard let new, new.axis == old.axis else { return ["refine of the axis \(old.axis) is gone"] }
+        var list: [String] = []
+        let place = "sweep.\(old.axis).refine"
+        if new.until > old.until { list.append(changed("\(place).until", CanonicalNumber.string(old.until), CanonicalNumber.string(new.until))) }
+        if new.limit < old.limit { list.append(changed("\(place).limit", "\(old.limit)", "\(new.limit)")) }
+        if new.isLogarithmic != old.isLogarithmic { list.append(changed("log of the refined axis \(old.axis)", "\(old.isLogarithmic)", "\(new.isLogarithmic)")) }
+        return list + old.targets.filter { !new.targets.contains($0) }.map { "\(place) looks no more for the \($0.feature.rawValue) of \($0.output)" }
     }
 
     private static func tolerances(_ old: Tolerances, _ new: Tolerances) -> [String] {

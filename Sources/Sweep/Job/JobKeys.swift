@@ -45,6 +45,13 @@ enum JobKeys {
         JobKey("log", "true: equal ratios instead of equal distances (with points)"),
         JobKey("label", "label of the axis in plots"),
         JobKey("unit", "unit of the axis in plots and archive"),
+        JobKey("refine", "insert values where an output jumps or has its minimum"),
+    ]
+    static let refine = [
+        JobKey("on", required: true, "output of a study that decides, such as jz or gap; a list of them, or a map from them to what is looked for"),
+        JobKey("until", required: true, "distance of values at which refinement stops, in the unit of the axis"),
+        JobKey("near", "jump, steepest, minimum, maximum or zero; default: minimum for gap, jump for others"),
+        JobKey("limit", "most values inserted on one line; default 100"),
     ]
     /// Keys of `sweep` that are no axes.
     static let grid = [

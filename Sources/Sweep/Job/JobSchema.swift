@@ -73,6 +73,7 @@ public enum JobSchema {
                 case "points": [type("integer"), ("minimum", .integer(1)), ("maximum", .integer(Grid.greatestBlock))]
                 case "log": [type("boolean")]
                 case "step": [type("number")]
+                case "refine": refine
                 default: [type("string")]
                 }
             } + [("oneOf", .array([
@@ -81,6 +82,18 @@ public enum JobSchema {
                 .object([("required", .array(["from", "to", "step"].map(JSONText.string)))]),
             ]))],
         ])]
+    }
+
+    private static var refine: Members {
+        let feature: Members = [type("string"), words(Refinement.Feature.allCases.map(\.rawValue))]
+        return object(JobKeys.refine) { key in
+            switch key {
+            case "on": [any([[type("string")], list([type("string")], atLeast: 1), [type("object"), ("additionalProperties", .object(feature))]])]
+            case "until": [type("number"), ("exclusiveMinimum", .integer(0))]
+            case "near": feature
+            default: [type("integer"), ("minimum", .integer(1)), ("maximum", .integer(10_000)), ("default", .integer(Refinement.defaultLimit))]
+            }
+        }
     }
 
     private static func sweep(_ catalogue: [any Study.Type]) -> Members {

@@ -20,6 +20,7 @@ struct SweepDecoder {
         let blocks: [GridBlock]
         let nodes: [String: JobNode]
         let condition: JobNode?
+        let refined: RefinementDecoder.Source?
     }
 
     /// What the sweep declares as axes, by itself or under `points`, sound or not.
@@ -38,7 +39,7 @@ struct SweepDecoder {
         let zipped = Set(groups.flatMap { $0.map(\.0) })
         var axes: [Axis] = [], blocks: [GridBlock] = [], groupOf: [String: Int] = [:]
         for (k, group) in groups.enumerated() { for (name, _) in group { groupOf[name] = k } }
-        var members = [[Int]](repeating: [], count: groups.count)
+        var members = [[Int]](repeating: [], count: groups.count), refined: RefinementDecoder.Source?
         for entry in entries where entry.key != "zip" && entry.key != "where" {
             if entry.key == "points" {
                 let (list, block) = try pointList(entry.value, firstAxis: axes.count)
@@ -50,6 +51,10 @@ struct SweepDecoder {
             let isZipped = zipped.contains(entry.key)
             let (values, label, unit) = try AxisDecoder(name: entry.key, node: entry.value).values(isZipped: isZipped)
             axes.append(Axis(axis: makeAxis(entry.key, values, label, unit), values: values, node: entry.value))
+            if let source = try refinement(entry) {
+                if let first = refined { throw source.node.keyError("the axis \(first.axis) is refined already", hint: "one axis of a sweep can be") }
+                refined = source
+            }
             if let k = groupOf[entry.key] { members[k].append(axes.count - 1) } else { blocks.append(GridBlock(axes: [axes.count - 1], values: values)) }
         }
         if axes.isEmpty { throw node.error("the sweep has no axis", hint: "give at least N, for example  N: [20, 40]") }
@@ -60,7 +65,14 @@ struct SweepDecoder {
         for k in groups.indices { blocks.append(try zipBlock(members[k].map { ($0, axes[$0]) })) }
         blocks.sort { ($0.axes.min() ?? 0) < ($1.axes.min() ?? 0) }
         return Result(axes: axes.map(\.axis), blocks: blocks,
-                      nodes: Dictionary(uniqueKeysWithValues: axes.map { ($0.axis.name, $0.node) }), condition: special("where"))
+                      nodes: Dictionary(uniqueKeysWithValues: axes.map { ($0.axis.name, $0.node) }), condition: special("where"),
+                      refined: refined)
+    }
+
+    private func refinement(_ entry: JobNode.Entry) throws -> RefinementDecoder.Source? {
+        guard entry.value.isMap else { return nil }
+        let keys = try entry.value.map(JobKeys.axis)
+        return try keys["refine"].map { RefinementDecoder.Source(axis: entry.key, node: $0, isLogarithmic: try keys["log"]?.flag() ?? false) }
     }
 
     private func makeAxis(_ name: String, _ values: [Double], _ label: String?, _ unit: String?) -> GridAxis {

@@ -37,10 +37,10 @@ final class Coordinator {
         }
     }
 
-    private let plan: RunPlan
+    private var plan: RunPlan
     private let comm: any Communicator
     private let pace: Pace
-    private let source: any WorkSource
+    private var source: any WorkSource
     private let ledger: Ledger
     private let launch: UInt64
     private let grace: Double
@@ -52,11 +52,12 @@ final class Coordinator {
     /// Handed out one by one, to a worker that has nothing else.
     private var alone: [WorkItem] = []
     private let aloneNames: Set<String>
-    private let teams: Teams
+    private var teams: Teams
+    private let makeSharing: (RunPlan) -> SharingTable?
     /// Work for one rank that was taken from the source when a team came first.
     private var held: [WorkSpan] = []
     /// Records that lack outputs added since.
-    private let lookUpEarlier: ((WorkItem) throws -> Record?)?
+    private let lookUpEarlier: ((_ study: String, _ point: String) throws -> Record?)?
 
     private let clock = ContinuousClock()
     private var lastCommit: ContinuousClock.Instant
@@ -81,7 +82,8 @@ final class Coordinator {
     var onCommit: (([Ledger.Entry]) -> Void)?
 
     init(plan: RunPlan, comm: any Communicator, children: [Int], pace: Pace, source: any WorkSource, ledger: Ledger, launch: UInt64, grace: Double,
-         upstream: any Upstream, sharing: SharingTable?, alone: [WorkItem] = [], lookUpEarlier: ((WorkItem) throws -> Record?)? = nil) throws {
+         upstream: any Upstream, sharing: @escaping (RunPlan) -> SharingTable?, alone: [WorkItem] = [],
+         lookUpEarlier: ((_ study: String, _ point: String) throws -> Record?)? = nil) throws {
         self.plan = plan
         self.comm = comm
         self.pace = pace
@@ -91,7 +93,8 @@ final class Coordinator {
         self.grace = grace
         self.upstream = upstream
         // Teams are made of workers: above sub-coordinators there are none.
-        teams = Teams(plan, pace.workersPerChild > 1 ? nil : sharing)
+        makeSharing = pace.workersPerChild > 1 ? { _ in nil } : sharing
+        teams = Teams(plan, makeSharing(plan))
         self.lookUpEarlier = lookUpEarlier
         aloneNames = Set(alone.map { plan.studyName($0.study) + "\t" + plan.point($0).key })
         servesSubCoordinators = pace.workersPerChild > 1
@@ -124,10 +127,14 @@ final class Coordinator {
                 if !pending.isEmpty { try commit() }
                 try noteAttempts()
                 try upstream.flush()
-                return .interrupted(reason: stopping.reason)
+                // The word to leave may have come together with the word to stop, and comes but once.
+                return mustLeave ? .finished : .interrupted(reason: stopping.reason)
             }
             if mustLeave { return .finished }
-            if upstream.endsByItself, stopping == nil, isQuiet, !hasQueue, pending.isEmpty { return .finished }
+            if upstream.endsByItself, stopping == nil, isQuiet, !hasQueue, pending.isEmpty {
+                guard let (grown, work) = try upstream.nextRound() else { return .finished }
+                try grow(grown, work)
+            }
         }
     }
 
@@ -137,6 +144,16 @@ final class Coordinator {
     var hasStoppedCleanly: Bool { children.allSatisfy { $0.hasStopped || !$0.isHere } }
 
     private func seconds(since instant: ContinuousClock.Instant) -> Double { (clock.now - instant) / .seconds(1) }
+
+    /// Goes on with a plan that has more points. Nobody holds work of the old one.
+    private func grow(_ grown: RunPlan, _ work: any WorkSource) throws {
+        plan = grown
+        source = work
+        _ = source.next(seconds: 0, limit: 0)
+        teams = Teams(plan, makeSharing(plan))
+        let message = try Wire.grow(plan.inserted).packed()
+        for child in children where child.isHere && !child.hasStopped { comm.send(message, to: child.rank) }
+    }
 
     // MARK: Hearing
 
@@ -160,6 +177,9 @@ final class Coordinator {
             case .chunk(let order):
                 if order.isAlone { try addAlone(order.spans.flatMap { plan.items($0) }) } else { (source as? WorkQueue)?.append(order.spans) }
                 upstream.received(order, seconds: order.spans.reduce(0) { $0 + plan.seconds($1) })
+            case .grow(let points):
+                let grown = plan.inserting(points)
+                try grow(grown, WorkQueue(grown))
             case .stop: if stopping == nil { try stop("stopped by rank \(message.source)") }
             case .leave: mustLeave = true
             default: break
@@ -168,7 +188,10 @@ final class Coordinator {
         }
         let child = children[place]
         switch wire {
-        case .hello: child.isHere = true
+        case .hello:
+            child.isHere = true
+            // It has made the plan from the job alone.
+            if !plan.inserted.isEmpty { comm.send(try Wire.grow(plan.inserted).packed(), to: child.rank) }
         case .records(let report): try take(report, from: child)
         case .tally(let more):
             child.recordsToCome -= more.count
@@ -186,7 +209,7 @@ final class Coordinator {
             if isInput { throw InputError(text) }
             child.hasStopped = true
             try stop(text)
-        case .job, .chunk, .stop, .leave, .ready, .assemble: break
+        case .job, .grow, .chunk, .stop, .leave, .ready, .assemble: break
         }
     }
 
@@ -225,6 +248,9 @@ final class Coordinator {
         pendingBytes += entry.payload.count + 100
         let kind = Kind(study: entry.item.study, status: entry.status, spinCount: plan.spinCount(entry.item)), known = kinds[kind] ?? (0, 0)
         kinds[kind] = (known.count + 1, known.seconds + entry.seconds)
+        if let rule = plan.refinement, rule.targets.contains(where: { $0.study == study }) {
+            tally.observations += rule.observations(study: study, key: entry.key, entry.status, (try? RecordCodec.decode(entry.payload)) ?? [:])
+        }
         tally.expectedSeconds += seconds
         if entry.status.isFailure { FailureReason.add([FailureReason.key(study: study, status: entry.status, reason: entry.reason): 1], to: &tally.reasons) }
         if entry.status.isFailure, tally.failures.count < 10 { tally.failures.append("\(study) at \(entry.key): \(entry.status.word): \(entry.reason)") }
@@ -291,7 +317,7 @@ final class Coordinator {
     /// Points that cannot be computed in this run fail before they start; what an older record of them holds is kept.
     private func enterRefused() throws {
         for (item, reason) in teams.takeRefused() {
-            let earlier = try lookUpEarlier?(item)?.outputs ?? [:]
+            let earlier = try lookUpEarlier?(plan.studyName(item.study), plan.point(item).key)?.outputs ?? [:]
             let entry = Wire.ChunkReport.Entry(item: item, key: plan.point(item).key, status: .failed, seconds: 0, reason: reason,
                                                payload: RecordCodec.encode(earlier))
             enter(entry, expecting: plan.seconds(item), outputs: earlier.keys.sorted())
@@ -346,7 +372,7 @@ final class Coordinator {
                 for item in items {
                     // Beyond this they would make the message, and this rank, too large; the rest is computed anew.
                     guard numbers < 4 << 20 else { break }
-                    guard let record = try lookUpEarlier(item) else { continue }
+                    guard let record = try lookUpEarlier(plan.studyName(item.study), plan.point(item).key) else { continue }
                     numbers += record.outputs.values.reduce(0) { $0 + $1.data.count }
                     order.earlier.append((item.study, item.index, record))
                 }

@@ -7,7 +7,6 @@ struct Inventory {
     /// study → status word → count
     private(set) var counts: [String: [String: Int]] = [:]
     private(set) var doneBySpinCount: [Int: Int] = [:]
-    let totalBySpinCount: [Int: Int]
     /// Failed records by `FailureReason`.
     private(set) var reasons: [String: Int] = [:]
     /// Whether some records lack outputs that the job now asks for.
@@ -20,12 +19,6 @@ struct Inventory {
     /// - Throws: `DatabaseError`, `InputError` for a damaged file.
     init(_ plan: RunPlan, shards: [Ledger]) throws {
         work = WorkList(plan)
-        var totals: [Int: Int] = [:]
-        for part in plan.parts {
-            guard let axis = part.spinAxis else { continue }
-            for (value, count) in part.grid.counts(ofAxis: axis) { totals[Int(value), default: 0] += count * part.studies.count }
-        }
-        totalBySpinCount = totals
         for shard in shards {
             try shard.forEachFailure { study, status, reason in FailureReason.add([FailureReason.key(study: study, status: status, reason: reason): 1], to: &reasons) }
         }

@@ -8,7 +8,7 @@ import Studies
 public final class Ledger {
     /// "MSPL": tells a ledger from any other SQLite file.
     private static let applicationID = 0x4D53_504C
-    private static let schemaVersion = 2
+    private static let schemaVersion = 3
     private let database: Database
     private let lock: LockFile?
     private let insertRecord: Statement?
@@ -57,10 +57,11 @@ public final class Ledger {
                 try database.transaction { try database.execute(Self.schema) }
             } else if application != Self.applicationID {
                 throw InputError(file: path, "this SQLite file is no macrospin ledger", hint: "move it away, or choose another directory with --out")
-            } else if version == 1 {
-                // Format 1 differs in the table of leases alone, and those of an ended process mean nothing.
+            } else if version == 1 || version == 2 {
+                // Format 2 knows no refinement; format 1 has another table of leases too, and those of an ended process mean nothing.
                 if lock != nil {
-                    try database.transaction { try database.execute("DROP TABLE lease; \(Self.leaseTable) PRAGMA user_version=\(Self.schemaVersion);") }
+                    let leases = version == 1 ? "DROP TABLE lease; \(Self.leaseTable)" : ""
+                    try database.transaction { try database.execute("\(leases) \(Self.refinementTable) PRAGMA user_version=\(Self.schemaVersion);") }
                 }
             } else if version != Self.schemaVersion {
                 throw InputError(file: path, "the ledger has format \(version), this version reads format \(Self.schemaVersion)", hint: "use the version that wrote it")
@@ -96,6 +97,8 @@ public final class Ledger {
                             handed REAL NOT NULL);
         """
 
+    private static let refinementTable = "CREATE TABLE IF NOT EXISTS refinement (point TEXT PRIMARY KEY, round INTEGER NOT NULL) WITHOUT ROWID;"
+
     private static let schema = """
         PRAGMA application_id=\(applicationID);
         PRAGMA user_version=\(schemaVersion);
@@ -105,6 +108,7 @@ public final class Ledger {
                              payload BLOB NOT NULL, seconds REAL NOT NULL, version TEXT NOT NULL, made REAL NOT NULL,
                              PRIMARY KEY (study, point)) WITHOUT ROWID;
         CREATE TABLE suspect (study TEXT NOT NULL, point TEXT NOT NULL, deaths INTEGER NOT NULL, PRIMARY KEY (study, point)) WITHOUT ROWID;
+        \(refinementTable)
         """
 
     // MARK: Run
@@ -116,6 +120,30 @@ public final class Ledger {
         var found: [UInt8]?
         try database.prepare("SELECT value FROM run WHERE key = ?").run([.text(key)]) { found = $0.blob(0) }
         return found
+    }
+
+    // MARK: Refinement
+
+    /// Points that refinement has inserted, by round; each names the axes of the study that called for it.
+    public func insertedPoints() throws -> [Point] { try insertions().map(\.point) }
+
+    func insertions() throws -> [(point: Point, round: Int)] {
+        var isThere = false, found: [(Point, Int)] = []
+        // A ledger of an older format that nobody has written since.
+        try database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'refinement'").run { _ in isThere = true }
+        guard isThere else { return [] }
+        try database.prepare("SELECT point, round FROM refinement ORDER BY round, point").run { row in
+            if let point = Point(key: row.text(0)) { found.append((point, Int(row.integer(1)))) }
+        }
+        return found
+    }
+
+    /// Durable before any of the points is computed.
+    func insert(_ points: [Point], round: Int) throws {
+        try database.transaction {
+            let insertPoint = try database.prepare("INSERT OR IGNORE INTO refinement VALUES (?,?)")
+            for point in points { try insertPoint.run([.text(point.key), .integer(Int64(round))]) }
+        }
     }
 
     // MARK: Records and leases

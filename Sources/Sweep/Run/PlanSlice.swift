@@ -20,9 +20,12 @@ public struct PlanSlice: Sendable, Equatable {
 
 extension RunPlan {
     /// Points are dealt in turn, the dearest first, so that all slices take about as long; together they are the whole plan.
-    /// - Throws: `InputError` where a slice has more points than can be listed.
+    /// - Throws: `InputError` where a slice has more points than can be listed, and for a plan that grows.
     public func slice(_ slice: PlanSlice) throws -> RunPlan {
         guard slice.count > 1 else { return self }
+        if refinement != nil {
+            throw InputError("\(title): a refined sweep cannot be split into parts: where points are inserted depends on all of a line", hint: "run it over ranks, or leave refine out")
+        }
         var grids = [Grid?](repeating: nil, count: studies.count), turn = 0
         for part in parts {
             var dealt = part.grid

@@ -5,7 +5,7 @@ final class Progress {
     /// Set by the supervisor for a rank 0 whose words reach a terminal in the end.
     static let terminalVariable = "MACROSPIN_TERMINAL"
     private let isTerminal = isatty(STDERR_FILENO) == 1 || ProcessInfo.processInfo.environment[terminalVariable] == "1"
-    private let total: Int
+    var total: Int
     private let reused: Int
     private let log: FileHandle?
     private let clock = ContinuousClock()

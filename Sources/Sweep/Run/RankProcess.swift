@@ -84,7 +84,7 @@ public struct RankProcess {
         let children = layout.children(of: comm.rank)
         let coordinator = try Coordinator(plan: plan, comm: comm, children: children, pace: pace, source: WorkQueue(plan), ledger: ledger,
                                       launch: briefing.launch, grace: 0.7 * briefing.grace, upstream: ParentLink(comm: comm, parent: 0, granted: pace.depth),
-                                      sharing: SharingTable(plan, SharingPolicy(workers: children.count, bytesPerWorker: briefing.bytesPerWorker)))
+                                      sharing: { SharingTable($0, SharingPolicy(workers: children.count, bytesPerWorker: briefing.bytesPerWorker)) })
         let ending = try coordinator.serve()
         return (ending, ending == .finished || coordinator.hasStoppedCleanly)
     }

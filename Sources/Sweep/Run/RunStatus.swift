@@ -28,6 +28,8 @@ public struct RunStatus: Codable, Sendable {
     public var slurmJob: String? = nil
     public var updated: String
     public var failures: [String]
+    /// Rounds of refinement that have begun: the total grows with them. nil: no axis is refined.
+    public var round: Int? = nil
 
     var failedCount: Int { Self.failedCount(counts) }
 

@@ -3,20 +3,28 @@ import Studies
 
 /// How far the whole run is: counts, progress, `status.json`, the archive to look at meanwhile.
 final class RunTracker: Upstream {
-    private let plan: RunPlan
+    /// With all points inserted so far.
+    private(set) var plan: RunPlan
     private let directory: String
     let progress: Progress
     private let reused: Int
     private var done: Int
     private var counts: [String: [String: Int]]
     private var doneBySpinCount: [Int: Int]
-    private let totalBySpinCount: [Int: Int]
+    private var totalBySpinCount: [Int: Int]
     private var failures: [String] = []
     private var reasons: [String: Int]
     /// Of this start: N → (records, measured seconds).
     private var pace: [Int: (count: Int, seconds: Double)] = [:]
     private var costLeft: Double
-    private let costAtStart: Double
+    /// Of the round under way, as the two that follow.
+    private var costAtStart: Double
+    private var doneAtStart: Int
+    private var elapsedAtStart = 0.0
+    private var refiner: Refiner?
+    /// Rounds of refinement so far; nil: no axis is refined.
+    private(set) var round: Int?
+    private let insert: ([Point], Int) throws -> Void
     private let clock = ContinuousClock()
     private var lastStatus: ContinuousClock.Instant?
     private var lastCheckpoint: ContinuousClock.Instant
@@ -26,7 +34,11 @@ final class RunTracker: Upstream {
     let endsByItself = true
     let toCome = 0.0
 
-    init(plan: RunPlan, directory: String, progress: Progress, inventory: Inventory, checkpointSeconds: Double, onCheckpoint: (() throws -> Void)?) {
+    init(plan: RunPlan, directory: String, progress: Progress, inventory: Inventory, checkpointSeconds: Double, onCheckpoint: (() throws -> Void)?,
+         refiner: Refiner? = nil, round: Int? = nil, insert: @escaping ([Point], Int) throws -> Void = { _, _ in }) {
+        self.refiner = refiner
+        self.round = round
+        self.insert = insert
         self.plan = plan
         self.directory = directory
         self.progress = progress
@@ -36,8 +48,9 @@ final class RunTracker: Upstream {
         done = inventory.done
         counts = inventory.counts
         doneBySpinCount = inventory.doneBySpinCount
-        totalBySpinCount = inventory.totalBySpinCount
         reasons = inventory.reasons
+        totalBySpinCount = plan.countBySpinCount
+        doneAtStart = inventory.done
         costLeft = inventory.work.remainingSeconds
         costAtStart = costLeft
         lastCheckpoint = clock.now
@@ -58,6 +71,7 @@ final class RunTracker: Upstream {
         }
         FailureReason.add(tally.reasons, to: &reasons)
         costLeft -= tally.expectedSeconds
+        refiner?.take(tally.observations)
         for text in tally.failures { note(failure: text) }
     }
 
@@ -75,11 +89,35 @@ final class RunTracker: Upstream {
     func received(_ order: Wire.ChunkOrder, seconds: Double) {}
     func flush() {}
 
-    /// From the share of expected cost that is done.
+    /// From the share of expected cost that is done. With refinement, of the round: how many follow nobody knows.
     private var secondsLeft: Double? {
         let share = 1 - costLeft / max(costAtStart, .leastNormalMagnitude)
-        guard share > 0.002, done > reused else { return nil }
-        return max(0, progress.elapsed * (1 - share) / share)
+        guard share > 0.002, done > doneAtStart else { return nil }
+        return max(0, (progress.elapsed - elapsedAtStart) * (1 - share) / share)
+    }
+
+    // MARK: Refinement
+
+    /// The points that the records so far call for, durable before any of them is computed.
+    func nextRound() throws -> (plan: RunPlan, work: any WorkSource)? {
+        guard let refiner, let rule = plan.refinement else { return nil }
+        let next = refiner.next(plan)
+        guard !next.points.isEmpty else {
+            progress.line("  refined \(rule.axis): \(plan.inserted.count) points inserted in \(round ?? 0) rounds")
+            for text in next.limited.prefix(10) { progress.line("  \(text): stopped at the limit of \(rule.limit) values a line, before all is resolved to \(CanonicalNumber.string(rule.until))") }
+            if next.limited.count > 10 { progress.line("  … and \(next.limited.count - 10) other lines at the limit") }
+            return nil
+        }
+        let number = (round ?? 0) + 1
+        try insert(next.points, number)
+        let grown = plan.inserting(plan.inserted + next.points), work = WorkList(grown, beyond: plan)
+        progress.line("  round \(number): \(next.points.count) points of \(rule.axis) inserted, \(grown.count - plan.count) records more")
+        plan = grown
+        round = number
+        totalBySpinCount = plan.countBySpinCount
+        progress.total = plan.count
+        (costLeft, costAtStart, doneAtStart, elapsedAtStart) = (work.remainingSeconds, work.remainingSeconds, done, progress.elapsed)
+        return (grown, work)
     }
 
     /// At most once a second, unless forced.
@@ -91,7 +129,7 @@ final class RunTracker: Upstream {
                       recordsPerSecond: progress.rate(done: done), secondsLeft: state == "running" ? secondsLeft : nil, elapsed: progress.elapsed,
                       secondsPerRecord: Dictionary(uniqueKeysWithValues: pace.map { ("\($0.key)", $0.value.seconds / Double(max(1, $0.value.count))) }),
                       reasons: reasons, slurmJob: SlurmJob.current?.identifier,
-                      updated: ISO8601DateFormatter().string(from: Date()), failures: failures).write(directory)
+                      updated: ISO8601DateFormatter().string(from: Date()), failures: failures, round: round).write(directory)
     }
 
     private func checkpoint() {

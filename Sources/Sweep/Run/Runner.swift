@@ -74,7 +74,8 @@ public struct Runner: @unchecked Sendable {
     /// - Throws: `InputError` before anything is computed; `DatabaseError`.
     public func lead(_ comm: any Communicator) throws -> RunOutcome { try lead(comm, sharing(workers: comm.size - 1)) }
 
-    private func sharing(workers: Int) -> SharingTable { SharingTable(plan, SharingPolicy(workers: workers, bytesPerWorker: bytesPerWorker)) }
+    private func policy(workers: Int) -> SharingPolicy { SharingPolicy(workers: workers, bytesPerWorker: bytesPerWorker) }
+    private func sharing(workers: Int) -> SharingTable { SharingTable(plan, policy(workers: workers)) }
 
     private func lead(_ comm: any Communicator, _ sharing: SharingTable) throws -> RunOutcome {
         var isAborted = false
@@ -82,7 +83,8 @@ public struct Runner: @unchecked Sendable {
             if !isAborted { Self.dismiss(comm) }
         }
         var shards: [Ledger]
-        let inventory: Inventory, settlement: Settlement
+        let inventory: Inventory, settlement: Settlement, plan: RunPlan, rounds: Int?
+        var refiner: Refiner?
         do {
             shards = try open()
             settlement = try Settlement(DeathNotice.all(directory), primary: shards[0], shards: shards)
@@ -94,7 +96,11 @@ public struct Runner: @unchecked Sendable {
                 }
                 if retriesQuarantined { try shard.forget(.quarantined) }
             }
+            let insertions = self.plan.refinement == nil ? [] : try shards[0].insertions()
+            plan = self.plan.inserting(insertions.map(\.point))
+            rounds = plan.refinement.map { _ in insertions.last?.round ?? 0 }
             inventory = try Inventory(plan, shards: shards)
+            refiner = try plan.refinement.map { try Refiner($0, shards: shards) }
         } catch let error as DatabaseError where error.isDiskFull {
             return .interrupted(reason: "the ledger cannot be written (\(error)); make room and run the same command again")
         }
@@ -102,17 +108,20 @@ public struct Runner: @unchecked Sendable {
         _ = try? log?.seekToEnd()
         let progress = Progress(total: plan.count, reused: inventory.done, log: log)
         let layout = self.layout(size: comm.size, sharing)
-        announce(progress, inventory, settlement, layout, comm)
+        announce(plan, progress, inventory, settlement, layout, comm)
         try warnOfClock(shards, progress)
 
-        let isTree = layout.subCoordinators > 0
+        let isTree = layout.subCoordinators > 0, policy = self.policy(workers: comm.size - 1)
+        // Nothing is being computed when a plan grows: what a look at the model calls has one thread then too.
+        let makeSharing = { (plan: RunPlan) in plan.inserted.isEmpty ? sharing : SharingTable(plan, policy) }
         // With sub-coordinators each opens its own shard: no lock of theirs may be held here.
         if isTree { shards.removeLast(shards.count - 1) }
         let primary = shards[0], kept = shards
         let tracker = RunTracker(plan: plan, directory: directory, progress: progress, inventory: inventory, checkpointSeconds: checkpointSeconds,
-                                 onCheckpoint: isTree ? nil : onCheckpoint.map { write in { try write(kept) } })
+                                 onCheckpoint: isTree ? nil : onCheckpoint.map { write in { try write(kept) } },
+                                 refiner: refiner, round: rounds, insert: { try primary.insert($0, round: $1) })
         for text in settlement.quarantined { tracker.note(failure: "\(text): quarantined") }
-        let outcome = try withExtendedLifetime(kept) { try coordinate(comm, layout, primary: primary, kept: kept, inventory: inventory, sharing: sharing, tracker: tracker) }
+        let outcome = try withExtendedLifetime(kept) { try coordinate(comm, layout, primary: primary, kept: kept, inventory: inventory, sharing: makeSharing, tracker: tracker) }
         switch outcome {
         case .clean(let outcome):
             return outcome
@@ -138,9 +147,9 @@ public struct Runner: @unchecked Sendable {
 
     private enum Ending { case clean(RunOutcome), stuck(RunOutcome) }
 
-    private func coordinate(_ comm: any Communicator, _ layout: Layout, primary: Ledger, kept: [Ledger], inventory: Inventory, sharing: SharingTable,
+    private func coordinate(_ comm: any Communicator, _ layout: Layout, primary: Ledger, kept: [Ledger], inventory: Inventory, sharing: @escaping (RunPlan) -> SharingTable,
                             tracker: RunTracker) throws -> Ending {
-        let progress = tracker.progress
+        let progress = tracker.progress, plan = tracker.plan
         var serving: Coordinator?
         /// Ranks that are busy with a long point would keep all others waiting.
         func dismissable() -> Bool { serving?.standDown() ?? true }
@@ -151,8 +160,7 @@ public struct Runner: @unchecked Sendable {
                                          bytesPerWorker: bytesPerWorker, jobText: plan.jobText)
             let job = try Wire.job(briefing).packed()
             for rank in 1..<comm.size { comm.send(job, to: rank) }
-            let lookUp: ((WorkItem) throws -> Record?)? = inventory.hasIncomplete && layout.subCoordinators == 0 ? { item in
-                let name = plan.studyName(item.study), key = plan.point(item).key
+            let lookUp: ((String, String) throws -> Record?)? = inventory.hasIncomplete && layout.subCoordinators == 0 ? { name, key in
                 // A damaged one is computed anew.
                 for shard in kept { if let record = try? shard.record(study: name, point: key) { return record } }
                 return nil
@@ -167,11 +175,11 @@ public struct Runner: @unchecked Sendable {
             case .finished:
                 if layout.subCoordinators > 0 { closeShards(comm, layout) }
                 try tracker.writeStatus("finished", force: true)
-                progress.line("finished: \(plan.count) records, \(plan.count - inventory.done) of them computed in \(Progress.duration(progress.elapsed))" + (tracker.failedCount > 0 ? ", \(tracker.failedCount) failed" : ""))
+                progress.line("finished: \(tracker.plan.count) records, \(tracker.plan.count - inventory.done) of them computed in \(Progress.duration(progress.elapsed))" + (tracker.failedCount > 0 ? ", \(tracker.failedCount) failed" : ""))
                 return .clean(.finished(failed: tracker.failedCount))
             case .interrupted(let reason):
                 try tracker.writeStatus("interrupted", force: true)
-                if !isTeardown(comm) { progress.line("\(reason) with \(tracker.doneCount) of \(plan.count) records done; the same command resumes") }
+                if !isTeardown(comm) { progress.line("\(reason) with \(tracker.doneCount) of \(tracker.plan.count) records done; the same command resumes") }
                 return coordinator.hasStoppedCleanly ? .clean(.interrupted(reason: reason)) : .stuck(.interrupted(reason: reason))
             }
         } catch let error as DatabaseError where error.isDiskFull || error.cannotOpen {
@@ -213,7 +221,7 @@ public struct Runner: @unchecked Sendable {
         return Layout.suggested(size: size, secondsPerRecord: plan.expectedSeconds / Double(max(1, plan.count)))
     }
 
-    private func announce(_ progress: Progress, _ inventory: Inventory, _ settlement: Settlement, _ layout: Layout, _ comm: any Communicator) {
+    private func announce(_ plan: RunPlan, _ progress: Progress, _ inventory: Inventory, _ settlement: Settlement, _ layout: Layout, _ comm: any Communicator) {
         let ranks = comm is LocalCommunicator ? "" : " over \(layout.workers) worker\(layout.workers == 1 ? "" : "s")" + (layout.subCoordinators > 0 ? " and \(layout.subCoordinators) sub-coordinators" : "")
         progress.line("\(plan.title): \(plan.count) records in \(directory)\(ranks)" + (inventory.done > 0 ? ", \(inventory.done) of them done before" : ""))
         for text in settlement.quarantined { progress.line("  quarantined \(text): its worker died computing it alone, twice (--retry-quarantined tries again)") }

@@ -12,6 +12,8 @@ protocol Upstream: AnyObject {
     func turn(queued: Double, hasQueue: Bool) throws
     /// Work has come from above.
     func received(_ order: Wire.ChunkOrder, seconds: Double)
+    /// All is done: what follows, if anything does.
+    func nextRound() throws -> (plan: RunPlan, work: any WorkSource)?
     /// Nothing more follows for a while: pass on what is held back.
     func flush() throws
 }
@@ -38,6 +40,7 @@ final class ParentLink: Upstream {
     }
 
     func report(_ tally: Wire.Tally) { held.add(tally) }
+    func nextRound() -> (plan: RunPlan, work: any WorkSource)? { nil }
 
     func received(_ order: Wire.ChunkOrder, seconds: Double) {
         if order.isAlone { return }

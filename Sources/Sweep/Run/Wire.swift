@@ -1,7 +1,7 @@
 import Foundation
 import Studies
 
-/// What ranks say to each other. Down the tree: job, chunk, stop, leave; up: hello, records, tally, stopped, trouble; within a
+/// What ranks say to each other. Down the tree: job, grow, chunk, stop, leave; up: hello, records, tally, stopped, trouble; within a
 /// team: ready, assemble.
 enum Wire {
     case job(Briefing)
@@ -19,6 +19,8 @@ enum Wire {
     case ready(team: UInt64)
     /// From the first of a team to the others: all are there.
     case assemble(team: UInt64)
+    /// All points that refinement has inserted so far: spans that follow are of the plan that has them.
+    case grow([Point])
     /// This rank cannot take part (an error of the input, exit code 2), or cannot go on (resumable).
     case trouble(String, isInput: Bool)
 
@@ -70,6 +72,16 @@ enum Wire {
         }
     }
 
+    /// What a record says of an output that refinement looks at.
+    struct Observation: Codable {
+        /// Index among the rule's targets.
+        var target: Int
+        var key: String
+        var status: Int32
+        /// Of the value: JSON knows no NaN. nil: the record has none.
+        var bits: UInt64?
+    }
+
     /// What a sub-coordinator has made durable since the last one.
     struct Tally: Codable {
         struct Group: Codable {
@@ -85,6 +97,7 @@ enum Wire {
         var failures: [String] = []
         /// Failed records by `FailureReason`.
         var reasons: [String: Int] = [:]
+        var observations: [Observation] = []
         /// How many more blocks of work it would like.
         var wanted = 0
 
@@ -100,6 +113,7 @@ enum Wire {
             expectedSeconds += other.expectedSeconds
             failures += other.failures
             FailureReason.add(other.reasons, to: &reasons)
+            observations += other.observations
             wanted += other.wanted
         }
 
@@ -108,7 +122,7 @@ enum Wire {
 
     // MARK: Bytes
 
-    private enum Kind: UInt8 { case job = 1, chunk, stop, leave, hello, records, tally, stopped, trouble, ready, assemble }
+    private enum Kind: UInt8 { case job = 1, chunk, stop, leave, hello, records, tally, stopped, trouble, ready, assemble, grow }
 
     func packed() throws -> [UInt8] {
         var packer = Packer()
@@ -170,6 +184,9 @@ enum Wire {
         case .assemble(let team):
             begin(.assemble)
             packer.put(team)
+        case .grow(let points):
+            begin(.grow)
+            packer.put(points.map(\.key).joined(separator: "\n"))
         case .trouble(let text, let isInput):
             begin(.trouble)
             packer.put(text)
@@ -222,6 +239,7 @@ enum Wire {
         case .stopped: self = .stopped
         case .ready: self = .ready(team: try unpacker.take())
         case .assemble: self = .assemble(team: try unpacker.take())
+        case .grow: self = .grow(try unpacker.takeText().split(separator: "\n").compactMap { Point(key: String($0)) })
         case .trouble: self = .trouble(try unpacker.takeText(), isInput: try unpacker.take(UInt8.self) == 1)
         }
     }

@@ -31,6 +31,23 @@ final class WorkList: WorkSource {
         remainingSeconds = plan.expectedSeconds
     }
 
+    /// What a grown plan has beyond an older one, all of which is done.
+    convenience init(_ plan: RunPlan, beyond old: RunPlan) {
+        self.init(plan)
+        for (number, part) in plan.parts.enumerated() {
+            let before = old.parts[number].grid, hasGrown = part.grid.count > before.count
+            let known = hasGrown ? Set(before.map(\.values)) : []
+            for (index, point) in part.grid.enumerated() where !hasGrown || known.contains(point.values) { markDone(part, number, index) }
+        }
+    }
+
+    private func markDone(_ part: RunPlan.Part, _ number: Int, _ index: Int) {
+        for study in part.studies {
+            let item = WorkItem(study: study, part: number, index: index)
+            markDone(item, seconds: plan.seconds(item))
+        }
+    }
+
     var isEmpty: Bool { place >= order.count }
 
     /// - Parameter seconds: expected, taken off what remains.

@@ -4,7 +4,7 @@ import Studies
 
 /// A rank that computes: takes chunks from its coordinator and hands in records as they come.
 final class Worker {
-    private let plan: RunPlan
+    private var plan: RunPlan
     private let comm: any Communicator
     private let parent: Int
     private let studies: StudyRunner
@@ -78,6 +78,7 @@ final class Worker {
         case .chunk(let order): if !mustStop { queue.append(order) }
         case .stop: if !mustStop { try stop() }
         case .leave: mustLeave = true
+        case .grow(let points): plan = plan.inserting(points)
         case .ready(let team): ready[team, default: []].insert(message.source)
         case .assemble(let team): assembled.insert(team)
         default: break

@@ -69,6 +69,20 @@ def status_mask(dataset: xr.Dataset, study: str, word: str) -> xr.DataArray:
     return status == int(np.atleast_1d(status.attrs["flag_values"])[words.index(word)])
 
 
+def computed_line(dataset: xr.Dataset, variable: str, where: dict, control: str) -> xr.DataArray:
+    """`variable` along one axis at the other axes' indices `where`, without the places that its study never came to.
+
+    On a refined axis every line has values of its own: a line drawn through all places of the axis would break at those of
+    the others. A point that was computed and has no value stays, and breaks the line.
+    """
+    line = dataset[variable].isel(where)
+    status = dataset.get(f"status_{dataset[variable].attrs.get('study')}")
+    if status is None or control not in line.dims:
+        return line
+    here = status.isel({name: index for name, index in where.items() if name in status.dims})
+    return line.isel({control: np.flatnonzero(here.values >= 0)}) if here.dims == (control,) else line
+
+
 def axis_label(dataset: xr.Dataset, axis: str) -> str:
     """The label the job gave the axis, with its unit unless that is one."""
     attrs = dataset[axis].attrs

@@ -12,7 +12,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .archive import ArchiveError, axis_label, control_axis, open_archive, status_mask
+from .archive import ArchiveError, axis_label, computed_line, control_axis, open_archive, status_mask
 from .barriers import plot_barriers, plot_gap_instanton
 from .coherence import plot_coherence_rates, plot_eta_maps, plot_table, plot_universal
 from .evolution import EVOLUTION
@@ -143,8 +143,8 @@ def plot_magnetization(dataset):
     for ax, where in panels:
         marked = False
         for n, colour, select in by_spin_count(dataset, "jz"):
-            line = dataset["jz"].isel({**where, **select})
-            ax.plot(dataset[control], line, "-o", color=colour, markersize=2, label=f"$N = {n}$" if n else None)
+            line = computed_line(dataset, "jz", {**where, **select}, control)
+            ax.plot(line[control], line, "-o", color=colour, markersize=2, label=f"$N = {n}$" if n else None)
             if "jz_phases" in dataset and bool(unresolved.isel({**where, **select}).any()):
                 phases = dataset["jz_phases"].isel({**where, **select})
                 size = 6.5 - 3.5 * (select["N"] / max(1, dataset.sizes["N"] - 1) if select else 0.5)
@@ -173,7 +173,8 @@ def plot_gap(dataset):
         marked = False
         for n, colour, select in by_spin_count(dataset, "gap"):
             here = {**where, **select}
-            ax.semilogy(dataset[control], dataset["gap"].isel(here), "-o", color=colour, markersize=2, label=f"$N = {n}$" if n else None)
+            line = computed_line(dataset, "gap", here, control)
+            ax.semilogy(line[control], line, "-o", color=colour, markersize=2, label=f"$N = {n}$" if n else None)
             bound = dataset["gap_error"].isel(here).where(unresolved.isel(here)) if "gap_error" in dataset else None
             if bound is not None and bool(np.isfinite(bound).any()):
                 ax.semilogy(dataset[control], bound, "v", color=colour, markerfacecolor="none", markersize=4, markeredgewidth=0.7)
