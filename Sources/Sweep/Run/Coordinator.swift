@@ -410,12 +410,12 @@ final class Coordinator {
         for child in children where child.isHere && !child.hasStopped {
             guard let chunk = child.spans.keys.min(), let spans = child.spans[chunk], let busySince = child.busySince else { continue }
             let spent = seconds(since: busySince)
-            guard timeLimit.counts(spent, of: elapsed), let item = try spans.lazy.flatMap({ self.plan.items($0) }).first(where: { try !isRecorded($0) }) else { continue }
+            guard timeLimit.counts(spent, of: elapsed), let item = try spans.flatMap({ plan.items($0) }).first(where: { try !isRecorded($0) }) else { continue }
             let tried = try ledger.addAttempt(study: plan.studyName(item.study), point: plan.point(item).key, seconds: spent)
             if tried.count >= TimeLimit.attempts {
                 let reason = timeLimit.reason(tried: tried, expected: plan.seconds(item) * slowness)
                 // Complete, though empty: it is not to be begun again.
-                let earlier = try lookUpEarlier?(item)?.outputs ?? [:]
+                let earlier = try lookUpEarlier?(plan.studyName(item.study), plan.point(item).key)?.outputs ?? [:]
                 enter(Wire.ChunkReport.Entry(item: item, key: plan.point(item).key, status: .failed, seconds: spent, reason: reason, payload: RecordCodec.encode(earlier)),
                       expecting: plan.seconds(item))
             }
