@@ -80,6 +80,8 @@ def test_mistakes_of_the_user(archive, tmp_path, capsys):
     assert "no such file" in fails(report_main, tmp_path / "none.h5")
     assert "--only gaps: there is no such figure; there are magnetization, gap" in fails(plot_main, archive, "--only", "gaps")
     assert "expected auto, single, double" in fails(plot_main, archive, "--width", "wide")
+    assert "Zeta=1: expected AXIS=VALUE with one of the axes N, Gamma, Omega" in fails(plot_main, archive, "--at", "Zeta=1")
+    assert plot_main([str(archive), "--at", "Omega=0.49", "N=20", "--only", "gap", "--out", str(tmp_path / "at")]) == 0
     assert "neither a variable of the archive nor an expression" in fails(plot_main, archive, "--only", "collapse", "--variable", "jq")
 
 

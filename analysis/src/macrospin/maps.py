@@ -22,8 +22,9 @@ LOST = ("unresolved", "not_converged", "failed", "quarantined", "degenerate")
 
 
 def mapped_variables(dataset) -> list[str]:
-    """Names drawn without being asked for: gap, tunnel splitting, the first two observables, purity, each over two axes of four values or more."""
-    names = ["gap", "doublet_splitting", "spectrum_gap", *observables(dataset)[:2], "purity", "eta_phys"]
+    """Names drawn without being asked for: gap, tunnel splitting, two observables (jz among them), purity, each over two axes of four values or more."""
+    seen = sorted(observables(dataset), key=lambda name: name != "jz")[:2]
+    names = ["gap", "doublet_splitting", "spectrum_gap", *seen, "purity", "eta_phys"]
     return [name for name in names if name in dataset and len(map_axes(dataset, dataset[name])) == 2]
 
 
@@ -94,11 +95,16 @@ def plot_map(dataset, variable: str):
     for ax in panels[:, 0]:
         ax.set_ylabel(axis_label(dataset, y))
     unit = array.attrs.get("units", "1")
-    bar = figure.colorbar(mesh, ax=panels, pad=0.02, aspect=20 * rows, label=name if unit in ("", "1") else f"{name} ({unit_text(unit)})", extend="min" if style.get("clipped") else "neither")
+    bar = figure.colorbar(mesh, ax=panels, pad=0.02, aspect=20 * rows, label=name if unit in ("", "1") else f"{name} ({unit_text(unit)})", extend="min" if _below(values, style) else "neither")
     bar.outline.set_linewidth(0.5)
     if labels:
         figure.legend(handles=list(labels.values()), loc="outside lower center", ncols=3)
     return figure
+
+
+def _below(values: list[np.ndarray], style: dict) -> bool:
+    """Whether values are left that the colours do not reach."""
+    return "norm" in style and any((here[np.isfinite(here)] < style["norm"].vmin).any() for here in values)
 
 
 def _panels(dataset, array, rest: list[str]) -> list[dict]:

@@ -13,7 +13,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from .archive import ArchiveError, open_archive
+from .archive import ArchiveError, open_archive, select
 from .figures import Choice, attempt, figures_of
 from .style import context, fit_width, page, width_of
 
@@ -21,7 +21,7 @@ EXAMPLES = """examples:
   macrospin-plot runs/demo/archive.h5                                   every figure that the archive can give
   macrospin-plot runs/demo/archive.h5 --list                            which those are, and what the others need
   macrospin-plot runs/demo/archive.h5 --only gap gap-scaling --width single
-  macrospin-plot runs/demo/archive.h5 --only collapse crossings --variable "jz2 - jz**2"
+  macrospin-plot runs/demo/archive.h5 --only size-limits map-expression --variable "jz2 - jz**2" --at Omega=0.5
 """
 
 # Figures that most archives lack: what they need is told by --list, and where they are asked for.
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         width = width_of(options.width)
-        dataset = open_archive(archive_path(options.archive))
+        dataset = select(open_archive(archive_path(options.archive)), options.at)
         choice = Choice(options.variable, options.along, options.ratio)
         if options.list:
             print(listing(dataset, choice))
@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="draw these figures alone")
     parser.add_argument("--width", default="auto", help="single (3.375 in), double (7 in), a number of inches, or auto: single for one small panel, else double (default)")
     parser.add_argument("--variable", metavar="NAME", help='what size-limits, collapse, crossings and the map are of: a variable, or an expression such as "jz2 - jz**2"')
+    parser.add_argument("--at", nargs="+", default=[], metavar="AXIS=VALUE", help="only the part of the archive at these values (the nearest there are)")
     parser.add_argument("--along", metavar="AXIS", help="axis that size-limits, collapse and crossings run along (default: that with most values)")
     parser.add_argument("--ratio", type=float, default=0.0, metavar="B", help="crossings are those of N^B times the variable (default 0)")
     return parser

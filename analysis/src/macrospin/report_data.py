@@ -110,13 +110,13 @@ def failures(dataset) -> tuple[list[dict], int]:
     rows = []
     for study in studies(dataset):
         status, meaning = dataset[f"status_{study}"], words(dataset, study)
-        reason = dataset.get(f"reason_{study}")
+        reasons = dataset[f"reason_{study}"].transpose(*status.dims).values if f"reason_{study}" in dataset else None
         groups: dict[tuple[str, str], list] = defaultdict(list)
         fine = [number for number, word in meaning.items() if word in ("ok", "pending")]
         for index in np.argwhere(~np.isin(status.values, fine)):
             index = tuple(index)
             word = meaning.get(int(status.values[index]), "unknown")
-            text = str(reason.transpose(*status.dims).values[index]) if reason is not None else ""
+            text = str(reasons[index]) if reasons is not None else ""
             groups[word, _without_numbers(text)].append((index, text))
         for (word, _), members in groups.items():
             places = [place(dataset, status, index) for index, _ in members[:MOST_PLACES]]

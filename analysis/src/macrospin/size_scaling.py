@@ -17,6 +17,8 @@ from .semiclassical import has, representation, tidy
 from .style import COLOURS
 
 MOST_LINES = 4
+# Of more combinations of other axes some are evaluated.
+MOST_COMBINATIONS = 60
 # A gap up to so many times its minimum takes part in a collapse.
 NEAR = 2.0
 STYLES = {"exponential": "-", "power": "--", "open": ":"}
@@ -85,7 +87,10 @@ def gap_lines(dataset) -> list[GapLine]:
 
 
 def combinations(dataset, axes: list[str]) -> list[dict]:
-    return [dict(zip(axes, index)) for index in np.ndindex(*[dataset.sizes[d] for d in axes])] or [{}]
+    """Indices of the axes in all combinations, or of very many some that are spread over them."""
+    shape = [dataset.sizes[d] for d in axes]
+    chosen = spread(int(np.prod(shape)), MOST_COMBINATIONS)
+    return [dict(zip(axes, map(int, np.unravel_index(k, shape)))) if axes else {} for k in chosen]
 
 
 def error_of(dataset, variable: str, where: dict) -> np.ndarray | None:
@@ -106,6 +111,8 @@ def plot_gap_scaling(dataset):
     lines = [line for line in gap_lines(dataset) if np.isfinite(line.gap).any() or np.isfinite(line.bound).any()]
     if not lines:
         raise ArchiveError("there is no gap at any point")
+    if all(np.isfinite(line.gap).sum() + np.isfinite(line.bound).sum() < 3 for line in lines):
+        raise ArchiveError("the gap is there for fewer than three values of N")
     shown = [lines[k] for k in spread(len(lines), MOST_LINES)]
     figure, (left, right) = _pair(2.45 + 0.16 * len(shown), 4.2 + 0.42 * len(shown), sharey=True)
     marked = False
@@ -318,8 +325,7 @@ def collapse(dataset, variable: str | None = None, along: str | None = None, whe
     where = {d: (where or {}).get(d, 0) for d in axes if d != control}
     y = array.isel(where).transpose("N", control).values.astype(float)
     if variable == "gap":
-        # Far from its minimum the gap is that of other modes, which scale otherwise.
-        y = np.where(y <= NEAR * np.nanmin(y, axis=1, keepdims=True), y, np.nan)
+        y = np.array([about_minimum(row) for row in y])
     sizes, x = dataset["N"].values.astype(float), dataset[control].values.astype(float)
     start = _start(sizes, x, y, "minimum" if variable == "gap" else "steepest", fixed or {})
     grid_n, grid_x = np.meshgrid(sizes, x, indexing="ij")
@@ -328,6 +334,21 @@ def collapse(dataset, variable: str | None = None, along: str | None = None, whe
     except ValueError as error:
         raise ArchiveError(f"{name}: {error}") from error
     return CollapseData(name, control, where, grid_n, grid_x, y, result)
+
+
+def about_minimum(gap: np.ndarray) -> np.ndarray:
+    """The gaps on both sides of the least as long as they grow and are below NEAR times of it, else NaN: what lies beyond is
+    the rate of other modes, which scale otherwise."""
+    kept = np.full(gap.shape, np.nan)
+    if not np.isfinite(gap).any():
+        return kept
+    least = int(np.nanargmin(gap))
+    for step in (-1, 1):
+        k = least
+        while 0 <= k < gap.size and np.isfinite(gap[k]) and gap[k] <= NEAR * gap[least] and (k == least or gap[k] >= gap[k - step]):
+            kept[k] = gap[k]
+            k += step
+    return kept
 
 
 def _start(n, x, y, feature: str, fixed: dict) -> tuple[float, float, float]:
@@ -383,6 +404,9 @@ def _limits(values) -> tuple[float, float]:
 
 
 def _collapse_of(dataset, variable, along) -> CollapseData:
+    if variable == "gap" and "gap" in dataset:
+        closing = next((line for line in gap_lines(dataset) if line.scaling is not None and line.scaling.family == "power"), None)
+        return collapse(dataset, "gap", along, where=closing.where if closing is not None else None)
     if variable is not None or "doublet_second_moment" in dataset:
         return collapse(dataset, variable, along)
     if "gap" not in dataset:
