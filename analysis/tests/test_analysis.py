@@ -10,7 +10,9 @@ import pytest
 import xarray as xr
 
 import macrospin
-from macrospin.plot import main, plot_gap, plot_gap_scaling, plot_magnetization, smallest_gaps
+from macrospin.lines import plot_gap, plot_magnetization, smallest_gaps
+from macrospin.plot import main
+from macrospin.size_scaling import plot_gap_scaling
 from macrospin.sphere import plot_sphere
 
 COUNTS, GAMMA, OMEGA = [20, 40, 80], np.linspace(0.5, 1.5, 11), [0.25, 0.5]
@@ -113,7 +115,8 @@ def test_points_that_were_never_computed_do_not_hide_the_least_gap(tmp_path):
 def test_plots_are_written(tmp_path, capsys):
     assert main([str(make(tmp_path / "a.h5")), "--out", str(tmp_path / "plots")]) == 0
     names = sorted(path.name for path in (tmp_path / "plots").iterdir())
-    assert names == ["gap-scaling.pdf", "gap-scaling.png", "gap.pdf", "gap.png", "magnetization.pdf", "magnetization.png"]
+    figures = ["gap", "gap-scaling", "magnetization", "size-limits"]
+    assert names == sorted(f"{name}.{ending}" for name in figures for ending in ("pdf", "png"))
     assert all((tmp_path / "plots" / name).stat().st_size > 3000 for name in names)
 
 
@@ -154,10 +157,11 @@ def test_sphere_maps_choose_among_many_points(capsys):
 
 def test_missing_variables_are_named(tmp_path, capsys):
     assert main([str(make(tmp_path / "a.h5", without=("jz", "gap"))), "--out", str(tmp_path / "p")]) == 2
-    assert "neither jz" in capsys.readouterr().err
-    assert main([str(make(tmp_path / "b.h5", without=("jz",))), "--out", str(tmp_path / "p")]) == 0
-    assert "no variable jz" in capsys.readouterr().err
-    assert main([str(make(tmp_path / "c.h5", without=("status_gap",))), "--out", str(tmp_path / "p")]) == 2
+    assert "magnetization: needs steadyState with the observable jz: Jz/j" in capsys.readouterr().err
+    only = ["--only", "magnetization", "gap"]
+    assert main([str(make(tmp_path / "b.h5", without=("jz",))), "--out", str(tmp_path / "p"), *only]) == 0
+    assert "magnetization is left out: needs steadyState" in capsys.readouterr().err
+    assert main([str(make(tmp_path / "c.h5", without=("status_gap",))), "--out", str(tmp_path / "p"), *only]) == 0
     assert "no variable status_gap" in capsys.readouterr().err
     assert main([str(tmp_path / "none.h5")]) == 2
     assert "no such file" in capsys.readouterr().err

@@ -5,7 +5,7 @@ import pytest
 
 import macrospin
 from macrospin.archive import computed_line
-from macrospin.plot import plot_gap, plot_magnetization
+from macrospin.lines import plot_gap, plot_magnetization
 
 JOB = {
     "model": {"preset": "bistable-pump", "parameters": {"Omega": 0.25}},

@@ -318,9 +318,9 @@ def test_the_command_draws_what_is_there(data, tmp_path, capsys):
     archive.to_netcdf(tmp_path / "a.h5", engine="h5netcdf")
     assert main([str(tmp_path / "a.h5"), "--out", str(tmp_path / "plots")]) == 0
     names = {path.stem for path in (tmp_path / "plots").iterdir()}
-    assert names == {"gap", "gap-scaling", "barriers", "gap-instanton", "phase-portrait"}
-    note = capsys.readouterr().err
-    assert "lacks their studies: transition (transition), quasi-potential (quasiPotential), branches (branches)" in note
+    assert names == {"gap", "gap-scaling", "map-gap", "barriers", "gap-instanton", "phase-portrait"}
+    assert main([str(tmp_path / "a.h5"), "--list"]) == 0
+    assert "needs quasiPotential" in (listed := capsys.readouterr().out) and "needs branches" in listed
     only = transition().assign_attrs(macrospin_archive=1)
     only.to_netcdf(tmp_path / "b.h5", engine="h5netcdf")
     assert main([str(tmp_path / "b.h5"), "--out", str(tmp_path / "p")]) == 0                 # no exact study at all

@@ -297,4 +297,6 @@ def test_one_point_has_a_spectrum_and_no_lines(data, tmp_path, capsys):
     assert main([str(tmp_path / "a.h5"), "--out", str(tmp_path / "p")]) == 0
     assert {path.stem for path in (tmp_path / "p").iterdir()} >= {"spectrum", "spacing-ratios"}
     note = capsys.readouterr().err
-    assert "gap-antigap is left out: no axis but N has several values" in note and "exceptional-points (exceptionalPoints)" in note
+    assert "gap-antigap is left out: no axis but N has several values" in note
+    assert main([str(tmp_path / "a.h5"), "--list"]) == 0
+    assert "exceptional-points        needs exceptionalPoints" in capsys.readouterr().out

@@ -83,6 +83,24 @@ def computed_line(dataset: xr.Dataset, variable: str, where: dict, control: str)
     return line.isel({control: np.flatnonzero(here.values >= 0)}) if here.dims == (control,) else line
 
 
+def select(dataset: xr.Dataset, places: list[str]) -> xr.Dataset:
+    """The part of the dataset at "AXIS=VALUE" of each place, the axis kept with that one value (the nearest there is).
+
+    Raises `ArchiveError` for what is no axis or no number.
+    """
+    for text in places:
+        name, equals, value = text.partition("=")
+        axes = [str(d) for d in dataset.dims if d in dataset.coords and np.issubdtype(dataset[d].dtype, np.number)]
+        if not equals or name not in axes:
+            raise ArchiveError(f"{text}: expected AXIS=VALUE with one of the axes {', '.join(axes)}")
+        try:
+            number = float(value)
+        except ValueError as error:
+            raise ArchiveError(f"{text}: {value} is no number") from error
+        dataset = dataset.isel({name: [int(np.abs(dataset[name].values - number).argmin())]})
+    return dataset
+
+
 def axis_label(dataset: xr.Dataset, axis: str) -> str:
     """The label the job gave the axis, with its unit unless that is one."""
     attrs = dataset[axis].attrs

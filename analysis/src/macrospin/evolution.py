@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from .archive import ArchiveError, join_complex
-from .panels import chosen_points, legend_outside, point_title
+from .panels import chosen_points, legend_outside, point_title, unit_text
 from .semiclassical import has
 from .spectrum_figures import COLOURS
 
@@ -37,7 +37,7 @@ def time_label(dataset, where: dict) -> str:
     label = units.attrs.get("units", "1")
     values = np.unique(units.values[np.isfinite(units.values)])
     if values.size == 1 and values[0] == 1:
-        return "time" if label in ("", "1") else f"time ({label})"
+        return "time" if label in ("", "1") else f"time ({unit_text(label)})"
     return "time in units of its point"
 
 

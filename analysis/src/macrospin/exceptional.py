@@ -5,7 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .panels import chosen_points, limit_frequencies, point_title, wrapped_title
+from .panels import chosen_points, limit_frequencies, point_title, unit_text, wrapped_title
 from .semiclassical import consumed, has, tidy
 
 MOST_COLUMNS = 3
@@ -99,7 +99,7 @@ def plot_exceptional(dataset):
         limit_frequencies(frequency, np.nanmax(np.abs(tracks.isel(where).values.imag)), rate.get_ylim()[1])
         frequency.set_xlabel(consumed(dataset, dataset["track_value"]))
     unit = dataset["track_eigenvalue_re"].attrs.get("units", "1")
-    unit = "" if unit in ("", "1") else f" ({unit})"
+    unit = "" if unit in ("", "1") else f" ({unit_text(unit)})"
     rows[0][0].set_ylabel(r"$-$Re $\lambda$" + unit)
     rows[1][0].set_ylabel(r"Im $\lambda$" + unit)
     if by_size:

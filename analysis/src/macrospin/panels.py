@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import ticker
 
 from .archive import ArchiveError, axis_label, control_axis
 
 MOST_PANELS = 12
+# Figures of at most this width (inches) have one panel a row and their legends below.
+NARROW = 4.5
+
+
+def narrow() -> bool:
+    """Whether figures are asked for that fit one column of a journal: panels then stand one above the other."""
+    return plt.rcParams["figure.figsize"][0] <= NARROW
 
 
 def point_title(dataset, where: dict) -> str:
@@ -32,6 +41,28 @@ def scale_control(ax, x: np.ndarray) -> None:
         ax.set_xscale("log")
 
 
+def plain_ticks(axis, values, most: int = 6) -> None:
+    """Ticks of a logarithmic axis at some of the values themselves, written as numbers; minor ticks without any."""
+    values = np.unique(np.asarray(values, float)[np.isfinite(values)])
+    if not values.size:
+        return
+    # Evenly over the logarithm: neighbours nearer than a share of it would collide.
+    least, kept = max(np.log(values[-1] / values[0]), 1e-9) / most, [values[0]]
+    for value in values[1:]:
+        if np.log(value / kept[-1]) >= 0.98 * least:
+            kept.append(value)
+    axis.set_major_locator(ticker.FixedLocator(kept))
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(ticker.NullFormatter())
+
+
+def unit_text(unit: str) -> str:
+    """A unit with Greek letters and ħ for their names: "hbar*kappa" is ħκ."""
+    words = {"hbar": "ħ", "kappa": "κ", "gamma": "γ", "Gamma": "Γ", "Omega": "Ω", "omega": "ω", "Delta": "Δ", "chi": "χ"}
+    text = re.sub("|".join(rf"\b{word}\b" for word in words), lambda match: words[match.group()], unit)
+    return re.sub(r"(?<=[ħκγΓΩωΔχ])\s*[* ]\s*(?=[ħκγΓΩωΔχ])", "", text)
+
+
 def line_axis(dataset, variable: str) -> str:
     """The control axis, if it has several values."""
     control = control_axis(dataset, variable)
@@ -52,7 +83,7 @@ def panel_grid(dataset, axes: list[str], name: str, most: int = MOST_PANELS, sha
     if len(combinations) > most:
         print(f"note: showing {most} of {len(combinations)} panels of {name}", file=sys.stderr)
         combinations = combinations[:most]
-    columns = min(3, len(combinations))
+    columns = min(1 if narrow() else 3, len(combinations))
     rows = -(-len(combinations) // columns)
     figure, panels = plt.subplots(rows, columns, figsize=(3.5 * columns, 2.8 * rows), sharex=True, sharey=share_y, squeeze=False, layout="constrained")
     for spare in panels.flat[len(combinations):]:
@@ -102,6 +133,8 @@ def legend_outside(figure, panels) -> None:
             entries.setdefault(label, handle)
     if entries:
         figure.legend(entries.values(), entries.keys(), loc="outside right center")
+        # For `style.fit_width`, which puts it below where the figure is narrow.
+        figure.side_legend = entries
 
 
 def choose(dataset, axes: list[str], points: list[dict], most: int) -> list[dict]:

@@ -1,8 +1,10 @@
-"""`macrospin-plot ARCHIVE`: the standard figures of an archive as PNG and PDF."""
+"""`macrospin-plot ARCHIVE`: the figures of an archive as PNG and PDF at the width of a journal."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import sys
 from pathlib import Path
 
@@ -10,42 +12,34 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-import numpy as np
 
-from .archive import ArchiveError, axis_label, computed_line, control_axis, open_archive, status_mask
-from .barriers import plot_barriers, plot_gap_instanton
-from .coherence import plot_coherence_rates, plot_eta_maps, plot_table, plot_universal
-from .evolution import EVOLUTION
-from .exceptional import plot_exceptional
-from .fit import fit_exponential
-from .landau_zener import plot_landau_zener
-from .leggett_garg import plot_convergence, plot_curves, plot_leggett_garg
-from .panels import by_spin_count, control_panels, legend_outside
-from .portrait import plot_portrait
-from .quasipotential import plot_quasi_potential
-from .semiclassical import has
-from .spacing import plot_spacing_ratios
-from .spectrum_figures import plot_gap_antigap, plot_leading, plot_spectrum
-from .sphere import plot_sphere
-from .transition import plot_branches, plot_transition
+from .archive import ArchiveError, open_archive, select
+from .figures import Choice, attempt, figures_of
+from .style import context, fit_width, page, width_of
 
-STYLE = {
-    "font.size": 9, "axes.labelsize": 10, "axes.titlesize": 10, "legend.fontsize": 8, "lines.linewidth": 1.2, "lines.markersize": 3.5,
-    "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 150, "savefig.bbox": "tight", "legend.frameon": False,
-}
+EXAMPLES = """examples:
+  macrospin-plot runs/demo/archive.h5                                   every figure that the archive can give
+  macrospin-plot runs/demo/archive.h5 --list                            which those are, and what the others need
+  macrospin-plot runs/demo/archive.h5 --only gap gap-scaling --width single
+  macrospin-plot runs/demo/archive.h5 --only size-limits map-expression --variable "jz2 - jz**2" --at Omega=0.5
+"""
+
+# Figures that most archives lack: what they need is told by --list, and where they are asked for.
+QUIET = ("size-limits", "collapse", "crossings", "map")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="macrospin-plot", description="Plot what an archive has: <Jz>/j, gaps, Husimi and Wigner functions, barriers, phase portraits, transitions, quasi-potentials, branches, spectra, exceptional points, coherence rates, Leggett-Garg tests, Landau-Zener sweeps, evolutions.",
-                                     epilog="example: macrospin-plot runs/demo/archive.h5 --out runs/demo/plots")
-    parser.add_argument("archive", help="archive written by macrospin run or macrospin merge")
-    parser.add_argument("--out", help="folder for the figures (default: plots beside the archive)")
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
-        dataset = open_archive(options.archive)
-        folder = Path(options.out) if options.out else Path(options.archive).resolve().parent / "plots"
-        written = plot_all(dataset, folder)
-    except (ArchiveError, OSError) as error:
+        width = width_of(options.width)
+        dataset = select(open_archive(archive_path(options.archive)), options.at)
+        choice = Choice(options.variable, options.along, options.ratio)
+        if options.list:
+            print(listing(dataset, choice))
+            return 0
+        folder = Path(options.out) if options.out else Path(archive_path(options.archive)).resolve().parent / "plots"
+        written = plot_all(dataset, folder, only=options.only, choice=choice, width=width)
+    except (ArchiveError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     for path in written:
@@ -53,188 +47,107 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-# Figure, variables of which it needs one, what it is of.
-SEMICLASSICAL = (
-    ("barriers", ("barrier", "barrier_estimate"), plot_barriers, "instanton, rates"),
-    ("gap-instanton", ("barrier", "gap_exponent"), plot_gap_instanton, "instanton with gap"),
-    ("phase-portrait", ("fixed_point", "instanton_path"), plot_portrait, "meanField, instanton with paths"),
-    ("transition", ("transition_point", "transition_weight", "transition_gap_minimum"), plot_transition, "transition"),
-    ("quasi-potential", ("quasi_potential",), plot_quasi_potential, "quasiPotential"),
-    ("branches", ("branch_spin",), plot_branches, "branches"),
-)
-SPECTRAL = (
-    ("spectrum", ("spectrum",), plot_spectrum, "spectrum"),
-    ("spectrum-leading", ("spectrum",), plot_leading, "spectrum"),
-    ("gap-antigap", ("antigap",), plot_gap_antigap, "spectrum"),
-    ("spacing-ratios", ("spacing_ratio",), plot_spacing_ratios, "spectrum"),
-    ("exceptional-points", ("track_eigenvalue",), plot_exceptional, "exceptionalPoints"),
-)
-MESOSCOPIC = (
-    ("table3", ("g_loc",), plot_table, "coherenceRates"),
-    ("coherence-rates", ("g_loc",), plot_coherence_rates, "coherenceRates"),
-    ("coherence-universal", ("eta_phys",), plot_universal, "coherenceRates"),
-    ("eta-maps", ("eta_mf",), plot_eta_maps, "coherenceRates"),
-    ("landau-zener", ("lz_p_gs",), plot_landau_zener, "landauZener"),
-    ("leggett-garg", ("k3_honest",), plot_leggett_garg, "leggettGarg"),
-    ("leggett-garg-curves", ("k3_curve_honest",), plot_curves, "leggettGarg with curve"),
-    ("leggett-garg-convergence", ("k3_convergence_honest",), plot_convergence, "leggettGarg with convergence"),
-)
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="macrospin-plot", description="Draw the figures of an archive, each as PNG and PDF.", epilog=EXAMPLES,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("archive", help="archive written by macrospin run or macrospin merge, or the run directory that has one")
+    parser.add_argument("--out", metavar="DIR", help="folder for the figures (default: plots beside the archive)")
+    parser.add_argument("--list", action="store_true", help="tell which figures this archive can give, and what is missing for the others")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="draw these figures alone")
+    parser.add_argument("--width", default="auto", help="single (3.375 in), double (7 in), a number of inches, or auto: single for one small panel, else double (default)")
+    parser.add_argument("--variable", metavar="NAME", help='what size-limits, collapse, crossings and the map are of: a variable, or an expression such as "jz2 - jz**2"')
+    parser.add_argument("--at", nargs="+", default=[], metavar="AXIS=VALUE", help="only the part of the archive at these values (the nearest there are)")
+    parser.add_argument("--along", metavar="AXIS", help="axis that size-limits, collapse and crossings run along (default: that with most values)")
+    parser.add_argument("--ratio", type=float, default=0.0, metavar="B", help="crossings are those of N^B times the variable (default 0)")
+    return parser
 
 
-def plot_all(dataset, folder: Path) -> list[Path]:
-    """Every figure the archive has variables for."""
-    figures, absent = [], []
-    with plt.rc_context(STYLE):
-        if "jz" in dataset:
-            figures.append(("magnetization", plot_magnetization(dataset)))
+def archive_path(text: str) -> str:
+    """The archive itself, or that in a run directory: archive.h5, or else archive.partial.h5 of a run that is not finished."""
+    path = Path(text)
+    if not path.is_dir():
+        return text
+    for name in ("archive.h5", "archive.partial.h5"):
+        if (path / name).exists():
+            return str(path / name)
+    raise ArchiveError(f"{text}: the directory has neither archive.h5 nor archive.partial.h5; macrospin run writes them")
+
+
+def _of_name(dataset, names: list[str] | None, choice: Choice) -> list:
+    figures = figures_of(dataset, choice)
+    if not names:
+        return figures
+    known = {figure.name: figure for figure in figures}
+    for name in names:
+        if name not in known:
+            raise ArchiveError(f"--only {name}: there is no such figure; there are {', '.join(known)}")
+    return [known[name] for name in dict.fromkeys(names)]
+
+
+def listing(dataset, choice: Choice = Choice()) -> str:
+    """A line a figure: those that the archive can give, then those that it cannot with what is missing."""
+    can, cannot = [], []
+    with context(), contextlib.redirect_stderr(io.StringIO()):
+        for figure in figures_of(dataset, choice):
+            drawn, lacking = attempt(figure, dataset, choice)
+            if drawn is not None:
+                plt.close(drawn)
+            (can if lacking is None else cannot).append((figure.name, figure.shows if lacking is None else lacking))
+    width = max(len(name) for name, _ in can + cannot)
+    lines = ["this archive can give"] + [f"  {name:<{width}}  {text}" for name, text in can] if can else ["this archive can give no figure"]
+    if cannot:
+        lines += ["", "it cannot give"] + [f"  {name:<{width}}  {text}" for name, text in cannot]
+    return "\n".join(lines)
+
+
+def drawn_figures(dataset, only: list[str] | None = None, choice: Choice = Choice(), width: float | None = None) -> tuple[list, list]:
+    """([(Figure, matplotlib figure)], [(Figure, what is missing)]) at the width asked for; to be called within `context`."""
+    drawn, left = [], []
+    for figure in _of_name(dataset, only, choice):
+        made, lacking = attempt(figure, dataset, choice)
+        if made is None:
+            left.append((figure, lacking))
         else:
-            absent.append("jz (study steadyState, observable jz: Jz/j)")
-        if "gap" in dataset:
-            figures.append(("gap", plot_gap(dataset)))
-            if "N" in dataset["gap"].dims and dataset.sizes["N"] > 1:
-                figures.append(("gap-scaling", plot_gap_scaling(dataset)))
-        else:
-            absent.append("gap (study gap)")
-        for name in ("husimi", "wigner"):
-            if name in dataset:
-                figures.append((name, plot_sphere(dataset, name)))
-        others, notes = _of_studies(dataset, SEMICLASSICAL + SPECTRAL + EVOLUTION + MESOSCOPIC)
-        figures += others
-        if not figures:
-            raise ArchiveError("\n".join(["the archive has neither jz, husimi or wigner (study steadyState) nor gap (study gap) nor anything semiclassical, nor spectra, nor an evolution, nor rates of a doublet: nothing to plot", *notes]))
-        for name in absent:
-            print(f"note: the archive has no variable {name}; its figures are left out", file=sys.stderr)
-        for note in notes:
-            print(f"note: {note}", file=sys.stderr)
+            fit_width(made, width)
+            drawn.append((figure, made))
+    return drawn, left
+
+
+def plot_all(dataset, folder: Path, *, only: list[str] | None = None, choice: Choice = Choice(), width: float | None = None) -> list[Path]:
+    """Every figure the archive can give, or those of `only`; raises `ArchiveError` where that is none."""
+    with context(width):
+        drawn, left = drawn_figures(dataset, only, choice, width)
+        if not drawn:
+            reasons = "\n".join(f"  {figure.name}: {lacking}" for figure, lacking in left)
+            raise ArchiveError(f"nothing can be plotted:\n{reasons}")
+        _tell(left, only)
         folder.mkdir(parents=True, exist_ok=True)
         written = []
-        for name, figure in figures:
-            for ending in ("png", "pdf"):
-                written.append(folder / f"{name}.{ending}")
-                figure.savefig(written[-1])
-            # The numbers of a figure that is a table.
-            if (text := getattr(figure, "companion_csv", None)) is not None:
-                written.append(folder / f"{name}.csv")
-                written[-1].write_text(text)
-            plt.close(figure)
+        for figure, made in drawn:
+            written += save(made, folder / figure.name)
+            plt.close(made)
     return written
 
 
-def _of_studies(dataset, table) -> tuple[list, list[str]]:
-    """Figures in the table that the archive has variables for, and notes on those that are left out."""
-    figures, notes, absent = [], [], []
-    for name, variables, draw, studies in table:
-        if not any(has(dataset, variable) for variable in variables):
-            absent.append(f"{name} ({studies})")
-            continue
-        try:
-            figures.append((name, draw(dataset)))
-        except ArchiveError as error:
-            notes.append(f"{name} is left out: {error}")
-    if absent:
-        notes.append(f"figures left out because the archive lacks their studies: {', '.join(absent)}")
-    return figures, notes
+def _tell(left: list, only: list[str] | None) -> None:
+    """Notes on what is left out: each one that was asked for; else those whose studies are there, the rest in one line."""
+    told = [(figure, lacking) for figure, lacking in left if only or not lacking.startswith("needs ") and figure.name not in QUIET]
+    for figure, lacking in told:
+        print(f"note: {figure.name} is left out: {lacking}", file=sys.stderr)
+    if len(told) < len(left):
+        print(f"note: {len(left) - len(told)} figures of other studies are left out (--list tells what they need)", file=sys.stderr)
 
 
-def plot_magnetization(dataset):
-    """<Jz>/j against the control axis; where a point is unresolved both metastable phases are drawn instead."""
-    figure, panels, control = control_panels(dataset, "jz")
-    unresolved = status_mask(dataset, "steadyState", "unresolved")
-    for ax, where in panels:
-        marked = False
-        for n, colour, select in by_spin_count(dataset, "jz"):
-            line = computed_line(dataset, "jz", {**where, **select}, control)
-            ax.plot(line[control], line, "-o", color=colour, markersize=2, label=f"$N = {n}$" if n else None)
-            if "jz_phases" in dataset and bool(unresolved.isel({**where, **select}).any()):
-                phases = dataset["jz_phases"].isel({**where, **select})
-                size = 6.5 - 3.5 * (select["N"] / max(1, dataset.sizes["N"] - 1) if select else 0.5)
-                for k, marker in enumerate("v^"):
-                    # The phases hardly depend on N: smaller marks for larger N, else the last N hides the others.
-                    ax.plot(dataset[control], phases.isel(phase=k), marker, color=colour, markerfacecolor="none", markersize=size, markeredgewidth=0.7)
-                marked = True
-        if marked:
-            ax.plot([], [], "^", color="0.4", markerfacecolor="none", markersize=4, label="unresolved:\nboth phases")
-        ax.axhline(0, color="0.85", linewidth=0.6, zorder=0)
-    panels[0][0].set_ylabel(r"$\langle J_z\rangle / j$")
-    legend_outside(figure, [ax for ax, _ in panels])
-    return figure
-
-
-def _gap_label(dataset) -> str:
-    unit = dataset["gap"].attrs.get("units", "1")
-    return "gap" if unit in ("", "1") else f"gap ({unit})"
-
-
-def plot_gap(dataset):
-    """The gap against the control axis, logarithmic; an unresolved gap is below its bound."""
-    figure, panels, control = control_panels(dataset, "gap")
-    unresolved = status_mask(dataset, "gap", "unresolved")
-    for ax, where in panels:
-        marked = False
-        for n, colour, select in by_spin_count(dataset, "gap"):
-            here = {**where, **select}
-            line = computed_line(dataset, "gap", here, control)
-            ax.semilogy(line[control], line, "-o", color=colour, markersize=2, label=f"$N = {n}$" if n else None)
-            bound = dataset["gap_error"].isel(here).where(unresolved.isel(here)) if "gap_error" in dataset else None
-            if bound is not None and bool(np.isfinite(bound).any()):
-                ax.semilogy(dataset[control], bound, "v", color=colour, markerfacecolor="none", markersize=4, markeredgewidth=0.7)
-                marked = True
-        if marked:
-            ax.semilogy([], [], "v", color="0.4", markerfacecolor="none", markersize=4, label="unresolved:\nupper bound")
-    panels[0][0].set_ylabel(_gap_label(dataset))
-    legend_outside(figure, [ax for ax, _ in panels])
-    return figure
-
-
-def smallest_gaps(dataset, control: str, where: dict):
-    """(j, least gap along the control axis, upper bound of it) for every N.
-
-    The least gap is NaN where a point of the line ended without a gap; the bound, least of the gaps and of the bounds at
-    unresolved points, is given there instead. Points that were never computed (status -1: pending, or not in the list
-    of a sparse archive) are passed over.
-    """
-    gap = dataset["gap"].isel(where)
-    computed = dataset["status_gap"].isel(where) >= 0 if "status_gap" in dataset else True
-    lost = (~np.isfinite(gap) & computed).any(control)
-    known = gap
-    if "gap_error" in dataset:
-        known = gap.fillna(dataset["gap_error"].isel(where).where(status_mask(dataset, "gap", "unresolved").isel(where)))
-    return dataset["N"].values / 2, gap.min(control).where(~lost).values, known.min(control).where(lost).values
-
-
-def _with_error(value: float, error: float) -> str:
-    """Value to the second digit of its error, or, where that is unknown, to three digits."""
-    if not np.isfinite(error) or error <= 0:
-        return f"{value:.3g}"
-    digits = max(0, 1 - int(np.floor(np.log10(error))))
-    return f"{value:.{digits}f} ± {error:.{digits}f}"
-
-
-def plot_gap_scaling(dataset):
-    """Least gap along the control axis against j, with the exponential rate per j; unresolved N are left out and said so."""
-    control = control_axis(dataset, "gap")
-    rest = [d for d in dataset["gap"].dims if d not in ("N", control) and d in dataset.coords]
-    figure, ax = plt.subplots(figsize=(5.2, 2.9), layout="constrained")
-    marked = False
-    for k, index in enumerate(np.ndindex(*[dataset.sizes[d] for d in rest])):
-        where, colour = dict(zip(rest, index)), f"C{k}"
-        j, least, bound = smallest_gaps(dataset, control, where)
-        name = ", ".join(f"{dataset[d].attrs.get('long_name', d)} = {float(dataset[d][i]):g}" for d, i in where.items())
-        fit = fit_exponential(j, least)
-        rate = ""
-        if fit is not None:
-            rate = f"rate {_with_error(fit.rate, fit.rate_error)} per $j$" + (" (2 points)" if fit.count == 2 else "")
-            span = np.linspace(j[np.isfinite(least)].min(), j[np.isfinite(least)].max(), 50)
-            ax.semilogy(span, fit(span), "--", color=colour, linewidth=0.9)
-        ax.semilogy(j, least, "o", color=colour, markersize=4, label="\n".join(part for part in (name, rate) if part))
-        ax.semilogy(j, bound, "v", color=colour, markerfacecolor="none", markersize=5)
-        marked = marked or bool(np.isfinite(bound).any())
-    if marked:
-        ax.semilogy([], [], "v", color="0.4", markerfacecolor="none", markersize=5, label="unresolved:\nupper bound")
-    ax.set_xlabel("$j = N/2$")
-    ax.set_ylabel(f"least {_gap_label(dataset)}")
-    legend_outside(figure, [ax])
-    return figure
+def save(figure, stem: Path) -> list[Path]:
+    """PNG, PDF, and the CSV of a figure that is a table."""
+    written, box = [], page(figure)
+    for ending in ("png", "pdf"):
+        written.append(stem.with_name(f"{stem.name}.{ending}"))
+        figure.savefig(written[-1], bbox_inches=box)
+    if (text := getattr(figure, "companion_csv", None)) is not None:
+        written.append(stem.with_name(f"{stem.name}.csv"))
+        written[-1].write_text(text)
+    return written
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 
 from .archive import axis_label, status_mask
 from .exceptional import consumed_name, draw_points, order_handles
-from .panels import by_spin_count, choose, chosen_points, legend_outside, limit_frequencies, line_axis, points_of, scale_control, wrapped_title
+from .panels import by_spin_count, choose, chosen_points, legend_outside, limit_frequencies, line_axis, points_of, scale_control, unit_text, wrapped_title
 from .semiclassical import has, tidy
 from .spectra import at, levels_at, sector_names
 
@@ -45,7 +45,7 @@ def sector_handles(colours: dict, sizes: dict | None = None) -> list:
 
 def rate_label(dataset, name: str, text: str) -> str:
     unit = dataset[name].attrs.get("units", "1")
-    return text if unit in ("", "1") else f"{text} ({unit})"
+    return text if unit in ("", "1") else f"{text} ({unit_text(unit)})"
 
 
 def kernel(dataset, table, where: dict) -> np.ndarray:
@@ -78,7 +78,7 @@ def plot_spectrum(dataset):
         whole, slow = panels[row, column], panels[row + 1, column]
         _frame(whole, table["eigenvalue"].values)
         _frame(slow, slowest(table[~stationary], SLOW)["eigenvalue"].values)
-        whole.set_title(wrapped_title(dataset, where, 32), fontsize=8)
+        whole.set_title(wrapped_title(dataset, where, 24), fontsize=8)
         _draw_line(whole, dataset, where, "antigap", ":")
         _draw_line(slow, dataset, where, "spectrum_gap", "--")
         for ax in (whole, slow):
@@ -177,7 +177,7 @@ def plot_leading(dataset):
             bounded |= _draw_leading(rate, frequency, float(dataset[control][place]), table, colours, sizes)
         if followed:
             orders |= _draw_followed(rate, frequency, dataset, where)
-        rate.set_title(wrapped_title(dataset, where, 32), fontsize=9)
+        rate.set_title(wrapped_title(dataset, where, 24), fontsize=8)
         rate.set_yscale("log")
         scale_control(rate, dataset[control].values)
         frequency.axhline(0, color="0.9", linewidth=0.5, zorder=0)
@@ -246,7 +246,7 @@ def plot_gap_antigap(dataset):
     figure, panels = plt.subplots(2, columns, figsize=(2.9 * columns + 1.3, 4.4), sharex=True, sharey="row", squeeze=False, layout="constrained")
     marked = False
     for (top, bottom), where in zip(panels.T, combinations):
-        top.set_title(wrapped_title(dataset, where, 36), fontsize=9)
+        top.set_title(wrapped_title(dataset, where, 24), fontsize=8)
         scale_control(top, dataset[control].values)
         for n, colour, select in by_spin_count(dataset, "spectrum_gap"):
             here = {**where, **select}

@@ -64,6 +64,8 @@ def plot_transition_line(dataset):
     """The transition against the axis with most values: instanton solid, semiclassical Wigner dashed, exact limits as points."""
     main = tidy(dataset, "transition_point")
     control = control_of(main)
+    if int(np.isfinite(main).any([d for d in main.dims if d != control]).sum()) < 2:
+        raise ArchiveError(f"there is a transition at fewer than two values of {control}: no line to draw")
     figure, panels = panel_grid(dataset, [d for d in sweep_axes(main) if d != control], "transition_point")
     x = dataset[control].values
     for ax, where in panels:

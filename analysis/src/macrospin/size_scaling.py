@@ -1,0 +1,453 @@
+"""Figures `gap-scaling`, `size-limits` and `collapse`: how things change with the number of spins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from .archive import ArchiveError, axis_label, control_axis
+from .master_curve import Collapse, data_collapse
+from .marks import Limit, Mark, extrapolate, locate, successive_crossings
+from .gap_scaling import GapScaling, fit_gap_scaling, with_error
+from .lines import gap_label, least_gaps
+from .panels import legend_outside, narrow, plain_ticks, point_title, unit_text
+from .semiclassical import has, representation, tidy
+from .style import COLOURS
+
+MOST_LINES = 4
+# Of more combinations of other axes some are evaluated.
+MOST_COMBINATIONS = 60
+# A gap up to so many times its minimum takes part in a collapse.
+NEAR = 2.0
+STYLES = {"exponential": "-", "power": "--", "open": ":"}
+
+
+@dataclass(frozen=True)
+class GapLine:
+    """Gaps of several N under one title, with errors and upper bounds."""
+
+    title: str
+    j: np.ndarray
+    gap: np.ndarray
+    error: np.ndarray
+    bound: np.ndarray
+    where: dict
+
+    @property
+    def scaling(self) -> GapScaling | None:
+        return fit_gap_scaling(self.j, self.gap, self.error, self.bound)
+
+
+def spread(count: int, most: int) -> list[int]:
+    """At most `most` of 0 … count − 1, the ends among them."""
+    return [int(k) for k in np.unique(np.linspace(0, count - 1, min(count, most)).round())]
+
+
+def need_sizes(dataset, variable: str, least: int) -> None:
+    if "point" in dataset[variable].dims:
+        raise ArchiveError("the archive lists scattered points of too large a grid to draw lines through them")
+    if "N" not in dataset[variable].dims or dataset.sizes["N"] < least:
+        raise ArchiveError(f"{variable} is there for fewer than {least} values of N")
+
+
+def gap_lines(dataset) -> list[GapLine]:
+    """The least gap along the control axis for each combination of the others; without `gap`, the tunnel splitting at the first, middle and last value.
+
+    Raises `ArchiveError` where there is neither, or fewer than two N.
+    """
+    if "gap" in dataset:
+        need_sizes(dataset, "gap", 2)
+        axes = [d for d in dataset["gap"].dims if d != "N" and d in dataset.coords]
+        control = control_axis(dataset, "gap") if axes else None
+        rest = [d for d in axes if d != control]
+        lines = []
+        for where in combinations(dataset, rest):
+            if control is None:
+                gap = dataset["gap"].expand_dims({"all": 1}, axis=1)
+                lines.append(GapLine("", dataset["N"].values / 2, gap.values[:, 0], error_of(dataset, "gap", {}), np.full(gap.shape[0], np.nan), {}))
+            else:
+                lines.append(GapLine(point_title(dataset, where), *least_gaps(dataset, control, where), where))
+        return lines
+    if "doublet_splitting" not in dataset:
+        raise ArchiveError("there is neither gap (study gap) nor doublet_splitting (study coherenceRates)")
+    need_sizes(dataset, "doublet_splitting", 2)
+    array = dataset["doublet_splitting"]
+    rest = [d for d in array.dims if d != "N"]
+    control = max(rest, key=lambda d: dataset.sizes[d], default=None)
+    lines = []
+    for where in combinations(dataset, [d for d in rest if d != control]):
+        for k in spread(dataset.sizes[control], 3) if control else [None]:
+            here = where if k is None else {**where, control: k}
+            gap = array.isel(here).values.astype(float)
+            gap = np.where(gap > 0, gap, np.nan)
+            lines.append(GapLine(point_title(dataset, here), dataset["N"].values / 2, gap, error_of(dataset, "doublet_splitting", here), np.full(gap.shape, np.nan), here))
+    return lines
+
+
+def combinations(dataset, axes: list[str]) -> list[dict]:
+    """Indices of the axes in all combinations, or of very many some that are spread over them."""
+    shape = [dataset.sizes[d] for d in axes]
+    chosen = spread(int(np.prod(shape)), MOST_COMBINATIONS)
+    return [dict(zip(axes, map(int, np.unravel_index(k, shape)))) if axes else {} for k in chosen]
+
+
+def error_of(dataset, variable: str, where: dict) -> np.ndarray | None:
+    """The archive's error of a variable (`x_error`, or of an observable `state_error`), None where there is none."""
+    name = f"{variable}_error"
+    if name not in dataset and dataset[variable].attrs.get("study") == "steadyState":
+        name = "state_error"
+    if name not in dataset:
+        return None
+    error = dataset[name].isel({d: i for d, i in where.items() if d in dataset[name].dims})
+    shape = dataset[variable].isel(where)
+    return error.broadcast_like(shape).transpose(*shape.dims).values if set(error.dims) <= set(shape.dims) else None
+
+
+def plot_gap_scaling(dataset):
+    """The gap against j, semilogarithmic and doubly logarithmic, with the best exponential (solid) and power law (dashed),
+    95 % bands of that which the data prefer, and the verdict. Upper bounds are open triangles and enter no fit."""
+    lines = [line for line in gap_lines(dataset) if np.isfinite(line.gap).any() or np.isfinite(line.bound).any()]
+    if not lines:
+        raise ArchiveError("there is no gap at any point")
+    if all(np.isfinite(line.gap).sum() + np.isfinite(line.bound).sum() < 3 for line in lines):
+        raise ArchiveError("the gap is there for fewer than three values of N")
+    shown = [lines[k] for k in spread(len(lines), MOST_LINES)]
+    figure, (left, right) = _pair(2.45 + 0.16 * len(shown), 4.2 + 0.42 * len(shown), sharey=True)
+    marked = False
+    for k, line in enumerate(shown):
+        colour = COLOURS[k]
+        scaling = line.scaling
+        for ax in (left, right):
+            ax.plot(line.j, line.gap, "o", color=colour, markersize=3.5, zorder=3)
+            ax.plot(line.j, line.bound, "v", color=colour, markerfacecolor="none", markersize=4.5, zorder=3)
+            if scaling is not None:
+                _draw_fits(ax, scaling, colour)
+        marked = marked or bool(np.isfinite(line.bound).any())
+        words = scaling.verdict if scaling is not None else "fewer than three gaps"
+        left.plot([], [], "o", color=colour, markersize=3.5, label=_verdict(line.title, words))
+    for family, label in (("exponential", "best exponential"), ("power", "best power law")):
+        left.plot([], [], STYLES[family], color="0.4", label=label)
+    if marked:
+        left.plot([], [], "v", color="0.4", markerfacecolor="none", markersize=4.5, label="unresolved: upper bound")
+    left.set_yscale("log")
+    right.set_xscale("log")
+    plain_ticks(right.xaxis, np.concatenate([line.j for line in shown]))
+    values = np.concatenate([np.concatenate([line.gap, line.bound]) for line in shown])
+    values = values[np.isfinite(values) & (values > 0)]
+    if values.size:
+        low, high = np.log(values.min()), np.log(values.max())
+        pad = max(np.log(2.0), 0.05 * (high - low))
+        # Splittings go down to the least number there is.
+        left.set_ylim(*np.exp(np.clip([low - pad, high + pad], -705, 705)))
+    for ax in (left, right):
+        ax.set_xlabel("$j = N/2$")
+        if narrow() or ax is left:
+            ax.set_ylabel(f"least {gap_label(dataset)}" if "gap" in dataset else _with_unit(dataset, "doublet_splitting", "splitting"))
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=1)
+    return figure
+
+
+def _pair(height: float, stacked: float, **shared):
+    """Two panels beside one another, or stacked where the figure is narrow; heights in inches."""
+    if narrow():
+        return plt.subplots(2, 1, figsize=(plt.rcParams["figure.figsize"][0], stacked), layout="constrained", **shared)
+    return plt.subplots(1, 2, figsize=(7.0, height), layout="constrained", **shared)
+
+
+def _verdict(title: str, words: str) -> str:
+    text = f"{title}: {words}" if title else words
+    return text.replace(": ", ":\n", 1).replace(" (weight", "\n(weight") if narrow() else text
+
+
+def _with_unit(dataset, name: str, text: str) -> str:
+    unit = dataset[name].attrs.get("units", "1")
+    return text if unit in ("", "1") else f"{text} ({unit_text(unit)})"
+
+
+def _draw_fits(ax, scaling: GapScaling, colour) -> None:
+    span = np.geomspace(scaling.x.min(), scaling.x.max(), 200)
+    for family, style in STYLES.items():
+        fit = scaling.of_family(family)
+        if fit is None or family == "open" and scaling.family != "open":
+            continue
+        preferred = scaling.best.law.family == family
+        ax.plot(span, fit(span), style, color=colour, linewidth=1.1 if preferred else 0.7, alpha=1 if preferred else 0.55)
+        if preferred and fit.degrees > 0:
+            ax.fill_between(span, *fit.band(span), color=colour, alpha=0.18, linewidth=0)
+
+
+@dataclass(frozen=True)
+class SizeMarks:
+    """Places of one feature for every N, and their limit."""
+
+    label: str
+    n: np.ndarray
+    marks: list[Mark]
+    limit: Limit | None
+
+
+def order_parameter(dataset, name: str | None = None):
+    """(name, array over the sweep) of the quantity whose steepest slope and collapse are drawn: `name` (a variable, or an
+    expression of several), else (⟨Jz²⟩ of the ground state)/j² of `coherenceRates`, else jz or the first observable.
+
+    Returns None where there is nothing of the kind.
+    """
+    if name is not None:
+        if name in dataset:
+            return name, dataset[name]
+        try:
+            return name, dataset.eval(name).rename("expression")
+        except Exception as error:
+            raise ArchiveError(f"{name} is neither a variable of the archive nor an expression of some: {error}") from error
+    if "doublet_second_moment" in dataset:
+        array = dataset["doublet_second_moment"]
+        ground = array.isel({array.dims[-1]: 0}) / (dataset["N"] / 2.0) ** 2
+        return r"$\langle J_z^2\rangle/j^2$", ground.rename("order")
+    for candidate in ("jz", *observables(dataset)):
+        if candidate in dataset and "N" in dataset[candidate].dims:
+            return candidate, dataset[candidate]
+    return None
+
+
+def observables(dataset) -> list[str]:
+    """Names of the observables of `steadyState`: its real outputs with phases of their own, purity left out."""
+    return [str(name) for name in dataset.data_vars if f"{name}_phases" in dataset and name not in ("purity",)
+            and dataset[name].attrs.get("study", "steadyState") == "steadyState" and set(dataset[name].dims) <= set(dataset["status_steadyState"].dims if "status_steadyState" in dataset else ())]
+
+
+def size_marks(dataset, variable: str | None = None, along: str | None = None) -> tuple[str, list[tuple[dict, list[SizeMarks]]]]:
+    """(axis, [(combination of the other axes, marks)]): gap minimum and steepest slope for every N along the axis with most values.
+
+    Raises `ArchiveError` where no quantity depends on N and on an axis with six values.
+    """
+    wanted = [("gap minimum", dataset["gap"], "gap", "minimum")] if "gap" in dataset and variable in (None, "gap") else []
+    order = order_parameter(dataset, variable) if variable != "gap" else None
+    if order is not None:
+        wanted.append((f"steepest {order[0]}", order[1], variable, "steepest"))
+    wanted = [entry for entry in wanted if "N" in entry[1].dims and "point" not in entry[1].dims]
+    if not wanted:
+        raise ArchiveError("neither gap nor an observable depends on N")
+    axes = [d for d in wanted[0][1].dims if d != "N" and d in dataset.coords]
+    control = along or max(axes, key=lambda d: dataset.sizes[d], default=None)
+    if control not in axes or dataset.sizes[control] < 6 or dataset.sizes["N"] < 2:
+        raise ArchiveError("needs two values of N and an axis with six values or more")
+    found = []
+    for where in combinations(dataset, [d for d in axes if d != control]):
+        curves = []
+        for label, array, name, feature in wanted:
+            values = array.isel({d: i for d, i in where.items() if d in array.dims}).transpose("N", control).values
+            errors = dataset["gap_error"].isel(where).transpose("N", control).values if name == "gap" and "gap_error" in dataset else None
+            marks = [locate(dataset[control].values, row, feature, None if errors is None else errors[k]) for k, row in enumerate(values)]
+            limit = extrapolate(dataset["N"].values, [m.x for m in marks], [m.error for m in marks])
+            if limit is not None:
+                curves.append(SizeMarks(label, dataset["N"].values, marks, limit))
+        found.append((where, curves))
+    if not any(curves for _, curves in found):
+        raise ArchiveError(f"neither gap minimum nor steepest slope lies inside the range of {control} at two N: widen the range")
+    return control, [(where, curves) for where, curves in found if curves]
+
+
+def plot_size_limits(dataset, variable: str | None = None, along: str | None = None):
+    """Places of the gap minimum and of the steepest slope against 1/N with their limits at N → ∞ (open marks)."""
+    control, found = size_marks(dataset, variable, along)
+    shown = [found[k] for k in spread(len(found), 3)]
+    rows, columns = (len(shown), 1) if narrow() else (1, len(shown))
+    figure, panels = plt.subplots(rows, columns, figsize=(3.4 if columns == 1 else 2.4 * columns, 3.1 * rows), squeeze=False, layout="constrained")
+    for ax, (where, curves) in zip(panels.flat, shown):
+        for k, curve in enumerate(curves):
+            _draw_marks(ax, curve, COLOURS[k], "os"[k % 2])
+        _draw_transition(ax, dataset, where)
+        ax.set_title(point_title(dataset, where))
+        ax.set_xlabel("$1/N$")
+        ax.set_xlim(left=-0.03 * ax.get_xlim()[1])
+        ax.locator_params(axis="x", nbins=5)
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17))
+        if columns == 1 or ax is panels[0, 0]:
+            ax.set_ylabel(axis_label(dataset, control))
+    return figure
+
+
+def _draw_marks(ax, curve: SizeMarks, colour, marker: str) -> None:
+    x, error = np.array([m.x for m in curve.marks]), np.array([m.error for m in curve.marks])
+    good = np.isfinite(x)
+    limit = curve.limit
+    ax.errorbar(1 / curve.n[good], x[good], yerr=error[good], fmt=marker, color=colour, markersize=3, elinewidth=0.7)
+    span = np.geomspace(curve.n[good].min(), 1e3 * curve.n[good].max(), 300)
+    ax.plot(1 / span, limit(span), "-", color=colour, linewidth=0.8)
+    power = f", $\\propto N^{{-{limit.power:.2f}}}$" if not limit.fixed_power else ""
+    ax.errorbar([0], [limit.value], yerr=[limit.error], fmt=marker, color=colour, markerfacecolor="white", markersize=4.5, capsize=2, elinewidth=0.8, clip_on=False,
+                zorder=4, label=f"{curve.label}{power}\n$N\\to\\infty$: {with_error(limit.value, limit.error)}")
+
+
+def _draw_transition(ax, dataset, where: dict) -> None:
+    """Where both barriers are equal (study `transition`), if that is of the axis drawn."""
+    if not has(dataset, "transition_point"):
+        return
+    values = representation(tidy(dataset, "transition_point"), "Q")
+    if values is None:
+        return
+    value = values.isel({d: i for d, i in where.items() if d in values.dims})
+    if value.ndim == 0 and np.isfinite(value):
+        ax.axhline(float(value), color="0.4", linestyle="--", linewidth=0.8, label=f"equal barriers: {float(value):.5g}", zorder=0)
+
+
+@dataclass(frozen=True)
+class CollapseData:
+    """What a collapse was made of, and what came out."""
+
+    name: str
+    control: str
+    where: dict
+    n: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    result: Collapse
+
+
+def collapse(dataset, variable: str | None = None, along: str | None = None, where: dict | None = None, fixed: dict | None = None, **options) -> CollapseData:
+    """Data collapse of a variable of the archive along an axis; see `data_collapse`, to which `options` go.
+
+    Of the gap only what is within twice its minimum at each N enters. `where` are indices of the other axes (default 0). `fixed` maps "critical", "inverse_nu", "ratio" to values that are held.
+    Starting values come from the data: the limit of the steepest slopes (or gap minima), and the power laws of place and height.
+    """
+    order = ("gap", dataset["gap"]) if variable == "gap" and "gap" in dataset else order_parameter(dataset, variable)
+    if order is None:
+        raise ArchiveError("there is no observable that depends on N")
+    name, array = order
+    if "N" not in array.dims or "point" in array.dims or dataset.sizes["N"] < 2:
+        raise ArchiveError(f"{name} is not there for two values of N on a grid")
+    axes = [d for d in array.dims if d != "N" and d in dataset.coords]
+    control = along or max(axes, key=lambda d: dataset.sizes[d], default=None)
+    if control not in axes or dataset.sizes[control] < 6:
+        raise ArchiveError(f"{name} needs an axis with six values or more to be collapsed along")
+    where = {d: (where or {}).get(d, 0) for d in axes if d != control}
+    y = array.isel(where).transpose("N", control).values.astype(float)
+    if variable == "gap":
+        y = np.array([about_minimum(row) for row in y])
+    sizes, x = dataset["N"].values.astype(float), dataset[control].values.astype(float)
+    start = _start(sizes, x, y, "minimum" if variable == "gap" else "steepest", fixed or {})
+    grid_n, grid_x = np.meshgrid(sizes, x, indexing="ij")
+    try:
+        result = data_collapse(grid_n, grid_x, y, start=start, fixed=tuple(fixed or ()), **{"resamples": 100} | options)
+    except ValueError as error:
+        raise ArchiveError(f"{name}: {error}") from error
+    return CollapseData(name, control, where, grid_n, grid_x, y, result)
+
+
+def about_minimum(gap: np.ndarray) -> np.ndarray:
+    """The gaps on both sides of the least as long as they grow and are below NEAR times of it, else NaN: what lies beyond is
+    the rate of other modes, which scale otherwise."""
+    kept = np.full(gap.shape, np.nan)
+    if not np.isfinite(gap).any():
+        return kept
+    least = int(np.nanargmin(gap))
+    for step in (-1, 1):
+        k = least
+        while 0 <= k < gap.size and np.isfinite(gap[k]) and gap[k] <= NEAR * gap[least] and (k == least or gap[k] >= gap[k - step]):
+            kept[k] = gap[k]
+            k += step
+    return kept
+
+
+def _start(n, x, y, feature: str, fixed: dict) -> tuple[float, float, float]:
+    marks = [locate(x, row, feature) for row in y]
+    limit = extrapolate(n, [m.x for m in marks], [m.error for m in marks])
+    critical = fixed.get("critical", limit.value if limit is not None and x.min() < limit.value < x.max() else float(np.mean(x)))
+    inverse = fixed.get("inverse_nu", float(np.clip(limit.power, 0.3, 1.5)) if limit is not None and not limit.fixed_power else 0.7)
+    at_critical = np.array([np.interp(critical, x, row) for row in y])
+    good = np.isfinite(at_critical) & (np.abs(at_critical) > 0)
+    slope = np.polyfit(np.log(n[good]), np.log(np.abs(at_critical[good])), 1)[0] if good.sum() > 1 else 0.0
+    return float(critical), float(inverse), float(fixed.get("ratio", np.clip(-slope, -2, 3)))
+
+
+def plot_collapse(dataset, variable: str | None = None, along: str | None = None):
+    """Left: N^(b/nu) y against the axis, whose curves cross at the critical point. Right: the collapse with its exponents.
+
+    Without a variable that of `coherenceRates`, or the gap where it closes as a power law.
+    """
+    data = _collapse_of(dataset, variable, along)
+    result = data.result
+    figure, (left, right) = _pair(3.0, 5.2)
+    sizes = np.unique(data.n)
+    colours = plt.get_cmap("viridis_r")(np.linspace(0.12, 1, sizes.size))
+    X, Y = result.scaled(data.n, data.x, data.y)
+    inside = result.used.reshape(data.n.shape)
+    for size, colour, marker in zip(sizes, colours, "osD^v<>p*h" * sizes.size):
+        row = data.n[:, 0] == size
+        left.plot(data.x[row][0], Y[row][0], "-", color=colour, linewidth=0.9, label=f"$N = {size:g}$")
+        here = inside & (data.n == size)
+        right.plot(X[here], Y[here], marker, color=colour, markersize=2.8, markeredgewidth=0)
+    left.axvline(result.critical, color="0.6", linewidth=0.7, zorder=0)
+    reach = np.abs(X[inside]).max() / np.median(sizes) ** result.inverse_nu
+    left.set_xlim(max(data.x.min(), result.critical - reach), min(data.x.max(), result.critical + reach))
+    drawn = Y[(data.x >= left.get_xlim()[0]) & (data.x <= left.get_xlim()[1])]
+    left.set_ylim(*_limits(drawn))
+    label = axis_label(dataset, data.control)
+    left.set_xlabel(label)
+    right.set_xlabel(f"({label} $-\\ x_c$) $N^{{1/\\nu}}$")
+    left.set_ylabel(f"{data.name} $N^{{b/\\nu}}$")
+    lines = [f"{name} = {with_error(value, result.total_error(key))}" for name, key, value in
+             (("$x_c$", "critical", result.critical), (r"$1/\nu$", "inverse_nu", result.inverse_nu), (r"$b/\nu$", "ratio", result.ratio))]
+    title = [point_title(dataset, data.where)] if data.where else []
+    figure.suptitle("\n".join(title + [", ".join(lines)]) if narrow() else ", ".join(title + lines), fontsize=7 if narrow() else 8)
+    right.set_ylabel(f"{data.name} $N^{{b/\\nu}}$")
+    legend_outside(figure, [left])
+    return figure
+
+
+def _limits(values) -> tuple[float, float]:
+    values = values[np.isfinite(values)]
+    pad = 0.05 * (values.max() - values.min() or 1.0)
+    return float(values.min() - pad), float(values.max() + pad)
+
+
+def _collapse_of(dataset, variable, along) -> CollapseData:
+    if variable == "gap" and "gap" in dataset:
+        closing = next((line for line in gap_lines(dataset) if line.scaling is not None and line.scaling.family == "power"), None)
+        return collapse(dataset, "gap", along, where=closing.where if closing is not None else None)
+    if variable is not None or "doublet_second_moment" in dataset:
+        return collapse(dataset, variable, along)
+    if "gap" not in dataset:
+        raise ArchiveError("there is no gap; name what is to be collapsed: --variable NAME")
+    for line in gap_lines(dataset):
+        scaling = line.scaling
+        if scaling is not None and scaling.family == "power":
+            data = collapse(dataset, "gap", along, where=line.where)
+            if not data.result.inverse_nu > 2 * data.result.total_error("inverse_nu"):
+                raise ArchiveError(f"the sizes are too small for the gap to collapse: 1/nu = {with_error(data.result.inverse_nu, data.result.total_error('inverse_nu'))}; draw it all the same: --variable gap")
+            return data
+    raise ArchiveError("the gap closes as a power law nowhere; name what is to be collapsed: --variable NAME")
+
+
+def plot_crossings(dataset, variable: str, along: str | None = None, ratio: float = 0.0):
+    """Crossings of N^ratio y(x; N) of successive N, extrapolated in a power of 1/N."""
+    name, array = order_parameter(dataset, variable)
+    axes = [d for d in array.dims if d != "N" and d in dataset.coords]
+    control = along or max(axes, key=lambda d: dataset.sizes[d], default=None)
+    if "N" not in array.dims or control not in axes or dataset.sizes["N"] < 3:
+        raise ArchiveError(f"{name} needs three values of N and an axis along which curves can cross")
+    shown = [where for where in combinations(dataset, [d for d in axes if d != control])][:MOST_LINES]
+    figure, panels = plt.subplots(len(shown), 2, figsize=(7.0, 2.6 * len(shown)), squeeze=False, layout="constrained")
+    for (left, right), where in zip(panels, shown):
+        values = array.isel(where).transpose("N", control).values
+        n, x = dataset["N"].values.astype(float), dataset[control].values
+        for k, colour in enumerate(plt.get_cmap("viridis_r")(np.linspace(0.12, 1, n.size))):
+            left.plot(x, values[k] * n[k] ** ratio, "-", color=colour, label=f"$N = {n[k]:g}$")
+        sizes, marks = successive_crossings(n, x, values, ratio=ratio)
+        limit = extrapolate(sizes, [m.x for m in marks], [m.error for m in marks])
+        if limit is not None:
+            _draw_marks(right, SizeMarks("crossings", sizes, marks, limit), COLOURS[0], "o")
+            left.axvline(limit.value, color="0.6", linewidth=0.7, zorder=0)
+            right.legend(loc="best")
+        else:
+            right.text(0.5, 0.5, "no two crossings inside the range", ha="center", va="center", transform=right.transAxes)
+        left.set_xlabel(axis_label(dataset, control))
+        left.set_ylabel(name if not ratio else f"{name} $N^{{{ratio:g}}}$")
+        left.set_title(point_title(dataset, where))
+        right.set_xlabel(r"$1/\sqrt{N N'}$")
+        right.set_ylabel(f"crossing: {axis_label(dataset, control)}")
+        right.set_xlim(left=-0.03 * right.get_xlim()[1])
+    legend_outside(figure, [panels[0, 0]])
+    return figure
