@@ -23,6 +23,7 @@ public enum MPIRuntime {
             setenv("OMPI_MCA_btl", "self", 0)
             setenv("OMPI_MCA_pml", "ob1", 0)
         }
+        MPIBundle.announce()
         var provided: Int32 = 0
         MPI_Init_thread(nil, nil, Int32(MPI_THREAD_FUNNELED), &provided)
         atexit {

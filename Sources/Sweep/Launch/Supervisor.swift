@@ -7,7 +7,7 @@ public struct Supervisor: Sendable {
     public var directory: String
     /// All MPI processes, the coordinator included.
     public var ranks: Int
-    /// The command that `-n RANKS PROGRAMME …` is appended to.
+    /// The command that `-n RANKS PROGRAMME …` is appended to; `mpirun` without a path is that of the MPI in use.
     public var launcher: [String]
     /// Words after the programme's name.
     public var arguments: [String]
@@ -19,7 +19,7 @@ public struct Supervisor: Sendable {
     public init(directory: String, ranks: Int, launcher: [String], arguments: [String]) {
         self.directory = directory
         self.ranks = ranks
-        self.launcher = launcher
+        self.launcher = MPIBundle.resolve(launcher)
         self.arguments = arguments
     }
 
