@@ -49,6 +49,7 @@ test: setup
 	swift build -c release --build-tests -Xswiftc -enable-testing
 	swift test -c release -Xswiftc -enable-testing --skip-build
 	.venv/bin/python -m pytest -q analysis/tests
+	$(MAKE) --no-print-directory dist-test
 
 # About half an hour; Benchmarks/run --quick takes three minutes.
 bench: setup build
@@ -61,7 +62,7 @@ dist: setup
 	swift build -c release $$(grep -qs enable-testing .build/release.yaml && echo --build-tests -Xswiftc -enable-testing)
 	distribution/make-tarball dist
 
-# Two minutes, in a bare Debian 12; needs root or sudo.
+# One to two minutes, in a bare Debian 12; needs root or sudo.
 dist-test: dist
 	distribution/test-tarball
 

@@ -96,8 +96,9 @@ public struct Supervisor: Sendable {
     private func launch(_ more: [String]) -> ChildProcess.Ending {
         var environment = ProcessInfo.processInfo.environment
         environment[Self.variable] = String(getpid())
-        // Started from a process that was an MPI singleton itself (a notebook with mpi4py): what Open MPI told that one is not for mpirun.
-        if environment["OMPI_MCA_ess"] == "singleton" {
+        // This process may be an MPI singleton itself, as may be the one that started it (a notebook with mpi4py): what was told to
+        // those is not for mpirun. Open MPI 4 leaves the first variable behind; the second is `MPIRuntime`'s, whatever MPI it is.
+        if environment["OMPI_MCA_ess"] == "singleton" || environment["OMPI_MCA_ess_singleton_isolated"] != nil {
             for name in ["ess", "ess_singleton_isolated", "pmix", "btl", "pml", "orte_ess_num_procs", "orte_precondition_transports"] { environment["OMPI_MCA_" + name] = nil }
         }
         environment["OPENBLAS_NUM_THREADS"] = environment["OPENBLAS_NUM_THREADS"] ?? "1"
@@ -116,7 +117,7 @@ public struct Supervisor: Sendable {
             words += ["--oversubscribe", "--bind-to", "none"]
             for name in ["OPENBLAS_NUM_THREADS", Self.variable, Progress.terminalVariable] where environment[name] != nil { words += ["-x", name] }
         }
-        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ProcessArguments.words[0]
         words += ["-n", "\(ranks)", program] + arguments + more
         let child: ChildProcess
         do { child = try ChildProcess(["/proc/self/exe", Self.shieldWord] + words, environment: environment, ownGroup: true) } catch {
