@@ -96,10 +96,10 @@ public struct Supervisor: Sendable {
     private func launch(_ more: [String]) -> ChildProcess.Ending {
         var environment = ProcessInfo.processInfo.environment
         environment[Self.variable] = String(getpid())
-        // This process may be an MPI singleton itself, as may be the one that started it (a notebook with mpi4py): what was told to
-        // those is not for mpirun. Open MPI 4 leaves the first variable behind; the second is `MPIRuntime`'s, whatever MPI it is.
-        if environment["OMPI_MCA_ess"] == "singleton" || environment["OMPI_MCA_ess_singleton_isolated"] != nil {
-            for name in ["ess", "ess_singleton_isolated", "pmix", "btl", "pml", "orte_ess_num_procs", "orte_precondition_transports"] { environment["OMPI_MCA_" + name] = nil }
+        // This process may be a singleton of Open MPI 4 itself, as may be the one that started it (a notebook with mpi4py): what that
+        // was told is not for mpirun.
+        if environment["OMPI_MCA_ess"] == "singleton" {
+            for name in ["ess", "ess_singleton_isolated", "pmix", "orte_ess_num_procs", "orte_precondition_transports"] { environment["OMPI_MCA_" + name] = nil }
         }
         environment["OPENBLAS_NUM_THREADS"] = environment["OPENBLAS_NUM_THREADS"] ?? "1"
         if isatty(STDERR_FILENO) == 1 { environment[Progress.terminalVariable] = "1" }
