@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: setup build demo test bench clean
+.PHONY: setup build demo test bench dist dist-test clean
 
 # One BLAS thread a process: ranks are the parallelism, and results must not depend on the number of cores.
 export OPENBLAS_NUM_THREADS = 1
@@ -49,11 +49,22 @@ test: setup
 	swift build -c release --build-tests -Xswiftc -enable-testing
 	swift test -c release -Xswiftc -enable-testing --skip-build
 	.venv/bin/python -m pytest -q analysis/tests
+	$(MAKE) --no-print-directory dist-test
 
 # About half an hour; Benchmarks/run --quick takes three minutes.
 bench: setup build
 	Benchmarks/run
 	Benchmarks/scaling
 
+# A tarball that runs on other Linux systems without installing anything: docs/cluster.md. Built as the last time, with
+# testability or without, so that after `make test` nothing is compiled again.
+dist: setup
+	swift build -c release $$(grep -qs enable-testing .build/release.yaml && echo --build-tests -Xswiftc -enable-testing)
+	distribution/make-tarball dist
+
+# One to two minutes, in a bare Debian 12; needs root or sudo.
+dist-test: dist
+	distribution/test-tarball
+
 clean:
-	rm -rf .build .setup .venv runs
+	rm -rf .build .setup .venv runs dist

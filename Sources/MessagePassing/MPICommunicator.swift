@@ -15,12 +15,12 @@ public final class MPICommunicator: Communicator {
     private static let longestSleep: UInt32 = 2000
 
     private struct Outgoing {
-        var request: MPI_Request?
+        var request: CMPIRequest
         let bytes: UnsafeMutableBufferPointer<UInt8>
     }
 
     private struct Incoming {
-        var request: MPI_Request?
+        var request: CMPIRequest
         let source: Int
         let bytes: UnsafeMutableBufferPointer<UInt8>
     }
@@ -39,8 +39,8 @@ public final class MPICommunicator: Communicator {
         progress()
         let kept = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(1, bytes.count))
         _ = kept.initialize(from: bytes)
-        var request = cmpi_request_null()
-        MPI_Isend(kept.baseAddress, Int32(bytes.count), cmpi_byte(), Int32(rank), Self.tag, world, &request)
+        var request = CMPIRequest(handle: cmpi_request_null())
+        MPI_Isend(kept.baseAddress, Int32(bytes.count), cmpi_byte(), Int32(rank), Self.tag, world, &request.handle)
         outgoing.append(Outgoing(request: request, bytes: kept))
     }
 
@@ -60,13 +60,13 @@ public final class MPICommunicator: Communicator {
 
     private func look() -> Message? {
         progress()
-        var found: Int32 = 0, status = MPI_Status(), handle: MPI_Message?
-        MPI_Improbe(MPI_ANY_SOURCE, Self.tag, world, &found, &handle, &status)
+        var found: Int32 = 0, status = MPI_Status(), message = cmpi_message_null()
+        MPI_Improbe(MPI_ANY_SOURCE, Self.tag, world, &found, &message, &status)
         if found != 0 {
-            var count: Int32 = 0, request = cmpi_request_null()
+            var count: Int32 = 0, request = CMPIRequest(handle: cmpi_request_null())
             MPI_Get_count(&status, cmpi_byte(), &count)
             let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(1, Int(count)))
-            MPI_Imrecv(buffer.baseAddress, count, cmpi_byte(), &handle, &request)
+            MPI_Imrecv(buffer.baseAddress, count, cmpi_byte(), &message, &request.handle)
             incoming.append(Incoming(request: request, source: Int(status.MPI_SOURCE), bytes: UnsafeMutableBufferPointer(rebasing: buffer[..<Int(count)])))
         }
         return firstComplete()
@@ -78,7 +78,7 @@ public final class MPICommunicator: Communicator {
         var waiting: Set<Int> = []
         for place in incoming.indices where !waiting.contains(incoming[place].source) {
             var request = incoming[place].request, isDone: Int32 = 0
-            MPI_Test(&request, &isDone, cmpi_status_ignore())
+            MPI_Test(&request.handle, &isDone, cmpi_status_ignore())
             incoming[place].request = request
             if isDone != 0 {
                 let item = incoming.remove(at: place)
@@ -90,13 +90,12 @@ public final class MPICommunicator: Communicator {
         return nil
     }
 
-
     /// Frees what has left.
     private func progress() {
         guard !outgoing.isEmpty else { return }
         outgoing.removeAll { item in
             var request = item.request, isDone: Int32 = 0
-            MPI_Test(&request, &isDone, cmpi_status_ignore())
+            MPI_Test(&request.handle, &isDone, cmpi_status_ignore())
             if isDone != 0 { item.bytes.deallocate() }
             return isDone != 0
         }

@@ -17,14 +17,15 @@ public enum MPIRuntime {
         var flag: Int32 = 0
         MPI_Initialized(&flag)
         guard flag == 0 else { return }
-        if !isLaunched {
-            setenv("OMPI_MCA_ess_singleton_isolated", "1", 1)
-            // A lone process talks to nobody: no shared-memory segments or sockets to leave behind when it is killed.
-            setenv("OMPI_MCA_btl", "self", 0)
-            setenv("OMPI_MCA_pml", "ob1", 0)
-        }
+        // A lone process talks to nobody: no shared-memory segments or sockets to leave behind when it is killed.
+        let wanted: [(name: String, value: String)] = [("OMPI_MCA_ess_singleton_isolated", "1"), ("OMPI_MCA_btl", "self"), ("OMPI_MCA_pml", "ob1")]
+        let settings = isLaunched ? [] : wanted.filter { getenv($0.name) == nil }
+        for (name, value) in settings { setenv(name, value, 1) }
+        MPIBundle.announce()
         var provided: Int32 = 0
         MPI_Init_thread(nil, nil, Int32(MPI_THREAD_FUNNELED), &provided)
+        // They have been read; a launcher that this process starts must not find them.
+        for (name, _) in settings { unsetenv(name) }
         atexit {
             var finalized: Int32 = 0
             MPI_Finalized(&finalized)

@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import MessagePassing
 import SpinAlgebra
 import Studies
 import Sweep
@@ -14,8 +15,8 @@ import Sweep
         setvbuf(stdout, nil, Int32(_IOLBF), 0)
         // A reader that stops reading (head, less) is no error of ours.
         signal(SIGPIPE, SIG_IGN)
-        if CommandLine.arguments.count > 2, CommandLine.arguments[1] == Supervisor.shieldWord { Supervisor.shield(Array(CommandLine.arguments.dropFirst(2))) }
-        exit(dispatch(Array(CommandLine.arguments.dropFirst())).rawValue)
+        if ProcessArguments.words.count > 2, ProcessArguments.words[1] == Supervisor.shieldWord { Supervisor.shield(Array(ProcessArguments.words.dropFirst(2))) }
+        exit(dispatch(Array(ProcessArguments.words.dropFirst())).rawValue)
     }
 
     private static func dispatch(_ words: [String]) -> ExitCode {

@@ -17,7 +17,7 @@ package final class ProcessGrid {
     /// - Precondition: `Self.shape` has a grid for that many.
     package init(_ communicator: GroupCommunicator) {
         guard let shape = Self.shape(communicator.size) else { preconditionFailure("no near-square grid of \(communicator.size) ranks") }
-        handle = Csys2blacs_handle(UnsafeMutableRawPointer(MPI_Comm_f2c(communicator.fortranHandle)!))
+        handle = Csys2blacs_handle(cmpi_comm_address(communicator.fortranHandle))
         var context = handle, rows = Int32(shape.rows), columns = Int32(shape.columns), row: Int32 = 0, column: Int32 = 0
         Cblacs_gridinit(&context, "R", rows, columns)
         Cblacs_gridinfo(context, &rows, &columns, &row, &column)

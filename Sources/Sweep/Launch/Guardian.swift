@@ -28,7 +28,7 @@ public enum Guardian {
         environment[variable] = String(getpid())
         if let page { environment[SharedPage.variable] = String(page.descriptor) }
         let child: ChildProcess
-        do { child = try ChildProcess(["/proc/self/exe"] + CommandLine.arguments.dropFirst(), environment: environment, ownGroup: false) } catch {
+        do { child = try ChildProcess(["/proc/self/exe"] + ProcessArguments.words.dropFirst(), environment: environment, ownGroup: false) } catch {
             Words.say("error: rank \(rank) cannot be started: \(error)\n")
             return 1
         }

@@ -7,7 +7,7 @@ public struct Supervisor: Sendable {
     public var directory: String
     /// All MPI processes, the coordinator included.
     public var ranks: Int
-    /// The command that `-n RANKS PROGRAMME …` is appended to.
+    /// The command that `-n RANKS PROGRAMME …` is appended to; `mpirun` without a path is that of the MPI in use.
     public var launcher: [String]
     /// Words after the programme's name.
     public var arguments: [String]
@@ -21,7 +21,7 @@ public struct Supervisor: Sendable {
     public init(directory: String, ranks: Int, launcher: [String], arguments: [String]) {
         self.directory = directory
         self.ranks = ranks
-        self.launcher = launcher
+        self.launcher = MPIBundle.resolve(launcher)
         self.arguments = arguments
     }
 
@@ -97,9 +97,10 @@ public struct Supervisor: Sendable {
     private func launch(_ more: [String]) -> ChildProcess.Ending {
         var environment = ProcessInfo.processInfo.environment
         environment[Self.variable] = String(getpid())
-        // Started from a process that was an MPI singleton itself (a notebook with mpi4py): what Open MPI told that one is not for mpirun.
+        // This process may be a singleton of Open MPI 4 itself, as may be the one that started it (a notebook with mpi4py): what that
+        // was told is not for mpirun.
         if environment["OMPI_MCA_ess"] == "singleton" {
-            for name in ["ess", "ess_singleton_isolated", "pmix", "btl", "pml", "orte_ess_num_procs", "orte_precondition_transports"] { environment["OMPI_MCA_" + name] = nil }
+            for name in ["ess", "ess_singleton_isolated", "pmix", "orte_ess_num_procs", "orte_precondition_transports"] { environment["OMPI_MCA_" + name] = nil }
         }
         environment["OPENBLAS_NUM_THREADS"] = environment["OPENBLAS_NUM_THREADS"] ?? "1"
         if isatty(STDERR_FILENO) == 1 { environment[Progress.terminalVariable] = "1" }
@@ -117,7 +118,7 @@ public struct Supervisor: Sendable {
             words += ["--oversubscribe", "--bind-to", "none"]
             for name in ["OPENBLAS_NUM_THREADS", Self.variable, Progress.terminalVariable] where environment[name] != nil { words += ["-x", name] }
         }
-        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ProcessArguments.words[0]
         words += ["-n", "\(ranks)", program] + arguments + more
         let child: ChildProcess
         do { child = try ChildProcess(["/proc/self/exe", Self.shieldWord] + words, environment: environment, ownGroup: true) } catch {
