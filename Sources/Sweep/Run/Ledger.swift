@@ -190,7 +190,7 @@ public final class Ledger {
     }
 
     /// When the newest record was made, in seconds since 1970; nil: there is none.
-    func newestRecord() throws -> Double? {
+    public func newestRecord() throws -> Double? {
         var newest: Double?
         try database.prepare("SELECT max(made) FROM record").run { if $0.real(0) > 0 { newest = $0.real(0) } }
         return newest
@@ -269,6 +269,15 @@ public final class Ledger {
         try database.prepare("SELECT point, status, reason, payload, seconds, outputs, made FROM record WHERE study = ?").run([.text(study)]) { row in
             let point = row.text(0)
             try body(point, try decode(row, at: 1, study: study, point: point), row.text(5).split(separator: ",").count, row.real(6))
+        }
+    }
+
+    /// The records of given points; `body` gets the number of the point in the sequence. Points without a record are left out.
+    /// - Throws: `InputError` where a payload is damaged.
+    public func forEachRecord(study: String, points: some Sequence<String>, _ body: (_ number: Int, _ record: Record) throws -> Void) throws {
+        let statement = try database.prepare("SELECT status, reason, payload, seconds FROM record WHERE study = ? AND point = ?")
+        for (number, point) in points.enumerated() {
+            try statement.run([.text(study), .text(point)]) { row in try body(number, try decode(row, at: 0, study: study, point: point)) }
         }
     }
 
