@@ -10,7 +10,6 @@ final class LedgerSource: RecordSource {
     let attributes: Archive.Attributes
     let axes: [ArchiveAxis]
     let tables: [TableHeader]
-    private let job: Job
     private let shards: [Ledger]
     private let grids: [String: Grid]
     /// Study → which shard has a point's record, where there are several.
@@ -26,7 +25,7 @@ final class LedgerSource: RecordSource {
     init(_ shards: [Ledger], directory: String) throws {
         let ledger = shards[0]
         guard let text = try ledger.value(for: "job") else { throw InputError(file: ledger.path, "the ledger holds no job", hint: "run macrospin run first") }
-        let job = try Job(text: text, path: Runner.jobPath(directory)), jobText = String(decoding: text, as: UTF8.self)
+        let job = try Job(text: text, path: Runner.jobPath(directory)), jobText = String(decoding: text, as: UTF8.self), grid = job.grid
         let version = try ledger.value(for: "version").map { String(decoding: $0, as: UTF8.self) } ?? ""
         let model = [job.model.hamiltonian.text] + job.model.jumps.map { "\($0.rateText) \($0.operator.text)" }
             + job.model.parameters.map { "\($0.name) = \($0.expression)" } + Tolerances.keys.map { "\($0.name) = \(job.tolerances[keyPath: $0.path])" }
@@ -37,10 +36,9 @@ final class LedgerSource: RecordSource {
         attributes = Archive.Attributes(title: job.title, jobText: jobText, model: model.joined(separator: "\n"), softwareVersion: SoftwareVersion.current,
                                         units: .init(energy: job.energyUnit, time: job.timeUnit), sources: sources)
         name = directory
-        axes = job.grid.axes.map { ArchiveAxis(name: $0.name, label: $0.label ?? "", unit: $0.unit ?? "", isInteger: $0.isInteger) }
+        axes = grid.axes.map { ArchiveAxis(name: $0.name, label: $0.label ?? "", unit: $0.unit ?? "", isInteger: $0.isInteger) }
         tables = job.entries.map { TableHeader(study: $0.name, axes: $0.study.axes, outputs: $0.study.outputs) }
-        grids = Dictionary(uniqueKeysWithValues: job.entries.map { ($0.name, job.grid.projected(on: $0.study.axes)) })
-        self.job = job
+        grids = Dictionary(uniqueKeysWithValues: job.entries.map { ($0.name, grid.projected(on: $0.study.axes)) })
         self.shards = shards
     }
 
@@ -69,6 +67,7 @@ final class LedgerSource: RecordSource {
             scan.append(id: index, coordinates: grid[Int(index)].values, status: one.status, source: one.shard)
         }
         if shards.count > 1 { shardOfPoint[study] = found.mapValues(\.shard) }
+        for shard in shards { try shard.releaseMemory() }
         return scan
     }
 
@@ -86,6 +85,7 @@ final class LedgerSource: RecordSource {
             try shard.forEachRecord(study: study, points: keys) { place, record in
                 if let target = places[own[place]] { batch.set(record, at: target) }
             }
+            try shard.releaseMemory()
         }
     }
 }

@@ -23,6 +23,7 @@ enum MergeCommand: Command {
         if let prefer = arguments.value("prefer"), prefer != "newest" { throw InputError("macrospin merge: --prefer takes newest, found \(prefer)") }
         let skips = arguments.has("skip-damaged"), progress = StepProgress(isQuiet: paths.count < 20)
         var sources: [any RecordSource] = [], skipped: [String] = []
+        allowManyFiles()
         func skip(_ path: String, _ error: any Error) throws {
             guard skips, error is InputError || error is DatabaseError else { throw error }
             skipped.append(path)
@@ -52,6 +53,14 @@ enum MergeCommand: Command {
         if skipped.isEmpty { return .done }
         Console.error("\(skipped.count) of \(paths.count) sources were left out:\n" + skipped.map { "  \($0)" }.joined(separator: "\n"))
         return .failedPoints
+    }
+
+    /// Ledgers stay open, and locked, until they have been read.
+    private static func allowManyFiles() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+        limit.rlim_cur = min(limit.rlim_max, 65_536)
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     private static func paths(in list: String) throws -> [String] {
