@@ -1,3 +1,4 @@
+import Foundation
 import Studies
 
 /// Two sources, point by point and number by number. Records are read some at a time.
@@ -43,6 +44,7 @@ public struct Comparison {
         public var difference = 0.0
         /// `N=20;Gamma=0.5`, with the element of an array.
         public var at = ""
+        /// Of complex numbers the real parts.
         public var mine = 0.0
         public var theirs = 0.0
     }
@@ -186,29 +188,19 @@ public struct Comparison {
         let width = a.isComplex ? 2 : 1
         for element in 0 ..< a.data.count / width {
             output.compared += 1
-            var square = 0.0, greatest = 0.0, isSame = true
-            for part in 0..<width {
-                let x = a.data[element * width + part], y = b.data[element * width + part]
-                if x == y || (x.isNaN && y.isNaN) { continue }
-                isSame = false
-                let difference = x - y
-                square += difference * difference
-            }
-            if isSame { continue }
-            let x = a.data[element * width], y = b.data[element * width]
-            func modulus(_ data: [Double]) -> Double {
-                width == 1 ? abs(data[element]) : (data[2 * element] * data[2 * element] + data[2 * element + 1] * data[2 * element + 1]).squareRoot()
-            }
-            greatest = max(modulus(a.data), modulus(b.data))
-            // Squares of small or large numbers leave the range of doubles.
-            let difference = width == 1 ? abs(x - y) : square.squareRoot()
+            func parts(_ data: [Double]) -> (re: Double, im: Double) { (data[element * width], width == 1 ? 0 : data[element * width + 1]) }
+            let x = parts(a.data), y = parts(b.data)
+            func isSame(_ x: Double, _ y: Double) -> Bool { x == y || (x.isNaN && y.isNaN) }
+            if isSame(x.re, y.re), isSame(x.im, y.im) { continue }
+            let greatest = max(hypot(x.re, x.im), hypot(y.re, y.im))
+            let difference = hypot(isSame(x.re, y.re) ? 0 : x.re - y.re, isSame(x.im, y.im) ? 0 : x.im - y.im)
             let allowed = absolute + relative * greatest + Self.pick(errors.0, element) + Self.pick(errors.1, element)
             // A NaN on one side, or infinity, is beyond every tolerance.
             if difference <= allowed, difference.isFinite { output.within += 1 } else { output.beyond += 1 }
             let place = a.data.count > width ? "\(key()) [\(element)]" : key()
             let size = difference.isFinite ? difference : .infinity, ratio = size.isFinite && greatest > 0 ? size / greatest : size
-            if size > output.greatestAbsolute?.difference ?? 0 { output.greatestAbsolute = Greatest(difference: size, at: place, mine: x, theirs: y) }
-            if ratio > output.greatestRelative?.difference ?? 0 { output.greatestRelative = Greatest(difference: ratio, at: place, mine: x, theirs: y) }
+            if size > output.greatestAbsolute?.difference ?? 0 { output.greatestAbsolute = Greatest(difference: size, at: place, mine: x.re, theirs: y.re) }
+            if ratio > output.greatestRelative?.difference ?? 0 { output.greatestRelative = Greatest(difference: ratio, at: place, mine: x.re, theirs: y.re) }
         }
     }
 

@@ -174,7 +174,7 @@ struct UnionBuilder {
                 append(entries[start].position, candidate(entries[start]))
             } else {
                 let candidates = entries[start..<end].map(candidate)
-                if candidates.contains(where: { $0.input == candidates[0].input && $0.id != candidates[0].id }) {
+                if zip(candidates, candidates.dropFirst()).contains(where: { $0.input == $1.input }) {
                     throw InputError("study \(table.header.study) has two records at \(union.key(table, entries[start].position))")
                 }
                 append(entries[start].position, candidates[0])

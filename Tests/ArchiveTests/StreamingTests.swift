@@ -100,6 +100,21 @@ private final class Made: RecordSource {
         #expect(!incomplete.isAlike)
     }
 
+    /// Differences whose squares are zero or infinite in double precision.
+    @Test(arguments: [1e-200, 1e200]) func complexNumbersOfAnySize(_ size: Double) throws {
+        let spec = OutputSpec("z", kind: .complex, meaning: "a number")
+        func archive(_ im: Double) -> Archive {
+            let record = Record(status: .ok, outputs: ["z": OutputArray(shape: [], data: [4 * size, im], isComplex: true)])
+            return Samples.archive([ResultTable(study: "s", axes: ["N"], outputs: [spec], rows: [.init(coordinates: [4], record: record, source: 0)])])
+        }
+        var comparison = try Comparison(archive: archive(3 * size), with: archive(0), names: ("a", "b"))
+        comparison.relative = 0.59
+        let found = try comparison.run().studies[0].outputs[0]
+        #expect(found.beyond == 1 && abs((found.greatestRelative?.difference ?? 0) - 0.6) < 1e-12)
+        comparison.relative = 0.61
+        #expect(try comparison.run().studies[0].outputs[0].within == 1)
+    }
+
     /// `x_error` beside `x`: within the sum of both errors, and not beyond.
     @Test func errorsCountAsTolerance() throws {
         let outputs = [OutputSpec("x", meaning: "a number"), OutputSpec("x_error", meaning: "its error")]
