@@ -37,7 +37,7 @@ let package = Package(
         .target(name: "Archive", dependencies: ["Studies", "CHDF5"], exclude: ["README.md"]),
         .target(name: "Sweep", dependencies: ["Studies", "SpinAlgebra", "MessagePassing", "CSQLite", "CYAML"], exclude: ["README.md"]),
         // Floor 6
-        .executableTarget(name: "macrospin", dependencies: ["Sweep", "MessagePassing", "Archive", "Studies", "Lindblad", "SpinAlgebra"], exclude: ["README.md"]),
+        .executableTarget(name: "macrospin", dependencies: ["Numbers", "Sweep", "MessagePassing", "Archive", "Studies", "Lindblad", "SpinAlgebra"], exclude: ["README.md"]),
         // Times the solver without the engine around it: Benchmarks/run.
         .executableTarget(name: "macrospin-bench", dependencies: ["Lindblad", "SpinAlgebra", "CLAPACK"], path: "Benchmarks/Solver"),
         .testTarget(name: "SpinAlgebraTests", dependencies: ["SpinAlgebra", "Numbers"]),
@@ -49,7 +49,7 @@ let package = Package(
         // What a group of ranks computes, beside LAPACK: run under mpirun by tests and benchmarks.
         .executableTarget(name: "group-harness", dependencies: ["LinearAlgebra", "MessagePassing", "Numbers"], path: "Tests/GroupHarness", exclude: ["README.md"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Studies", "SpinAlgebra", "sweep-harness"]),
-        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Studies"]),
+        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Studies", "Numbers"]),
         .testTarget(name: "CommandLineTests", dependencies: ["macrospin", "group-harness", "LinearAlgebra", "Sweep", "Archive", "Studies"]),
     ],
     swiftLanguageModes: [.v5]

@@ -46,7 +46,7 @@ extension Archive {
     /// Where the numbers come from.
     public struct Attributes: Sendable {
         public var title: String
-        /// The jobs that were merged, as they stood in their files; the first is what `reproduce` runs.
+        /// The jobs that were merged, as they stood in their files.
         public var jobTexts: [String]
         /// Canonical text of model, constants and tolerances. Archives merge only if theirs agree; empty: not known.
         public var model: String
@@ -77,14 +77,18 @@ extension Archive {
         public var sha256: String
         /// Software that made the records.
         public var version: String
-        /// When the ledger was last written, ISO 8601 in UTC: decides what is newest in a merge.
+        /// When its newest record was made, ISO 8601 in UTC: decides what is newest in a merge.
         public var modified: String
+        /// SHA-256 of the job text that its records were made from, one of `jobTexts`; nil in archives from before it
+        /// was noted.
+        public var job: String?
 
-        public init(name: String, sha256: String = "", version: String = "", modified: String = "") {
+        public init(name: String, sha256: String = "", version: String = "", modified: String = "", job: String? = nil) {
             self.name = name
             self.sha256 = sha256
             self.version = version
             self.modified = modified
+            self.job = job
         }
     }
 

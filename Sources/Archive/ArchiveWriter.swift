@@ -11,38 +11,37 @@ extension Archive {
     static let pendingStatus: Int32 = -1
 
     /// Writes the archive as one HDF5 file, whole or not at all: a file already at `path` stays until the new one is
-    /// safe on disk. Memory beyond the tables: the compressed file, and a few bytes for each cell of the grid.
+    /// safe on disk.
     /// - Throws: `InputError` where the file cannot be written (folder missing, no permission, disk full), or where the
     ///   tables do not fit their own schemas.
-    public func write(to path: String) throws {
-        let tables = self.tables.map(\.canonical)
-        for (index, table) in tables.enumerated() {
-            try table.validate()
-            if tables[..<index].contains(where: { $0.study == table.study }) { throw InputError("two tables of the study \(table.study) in one archive") }
-        }
-        let layout = try Layout(axes: axes, tables: tables)
-        try AtomicFile.replace(path) { write in
-            try HDF5File.build({ file in
-                try ArchiveWriter(file: file, layout: layout, schema: Schema(layout: layout, tables: tables), units: attributes.units).write(attributes, tables)
-            }, consume: { contents in
-                try write(contents)
-                try Seal.bytes(for: contents).withUnsafeBytes(write)
-            })
-        }
-    }
+    public func write(to path: String) throws { try Merge([MemorySource(self)]).write(to: path) }
 }
 
-/// Writes one archive into an open file.
+/// Writes one union of sources into an open file.
 struct ArchiveWriter {
     let file: HDF5File
+    let union: Union
+    let inputs: [any RecordSource]
     let layout: Layout
     let schema: Schema
-    let units: Archive.Units
+    var progress: (String) -> Void = { _ in }
 
-    func write(_ attributes: Archive.Attributes, _ tables: [ResultTable]) throws {
-        try writeRoot(attributes)
+    init(file: HDF5File, union: Union, inputs: [any RecordSource], progress: @escaping (String) -> Void) throws {
+        self.file = file
+        self.union = union
+        self.inputs = inputs
+        self.progress = progress
+        layout = try Layout(union)
+        schema = Schema(layout: layout, union: union)
+    }
+
+    func write() throws {
+        try writeRoot(union.attributes)
         try writeDimensions()
-        for (table, plan) in zip(tables, schema.tables) { try write(table, plan) }
+        for (table, plan) in zip(union.tables, schema.tables) {
+            try TableWriter(writer: self, table: table, plan: plan).write()
+            try file.checkSpace()
+        }
     }
 
     // MARK: Root attributes
@@ -67,9 +66,9 @@ struct ArchiveWriter {
 
     private func writeDimensions() throws {
         if layout.kind == .points { try makeBareDimension(schema.point, layout.points.count) }
-        for (index, axis) in layout.axes.enumerated() {
+        for (index, axis) in union.axes.enumerated() {
             guard let variable = schema.axes[index].variable else { continue }
-            let values = layout.kind == .grid ? layout.values[index] : layout.points.map { $0[index] }
+            let values = layout.kind == .grid ? union.values[index] : layout.ranks(ofAxis: index).map { union.values[index][$0] }
             if axis.isInteger {
                 try writeCoordinate(variable, axis, try values.map { try integer($0, "axis \(axis.name)") })
             } else {
@@ -113,112 +112,172 @@ struct ArchiveWriter {
         try file.create(name, fileType: ch5_ieee_f32be(), shape: [extent]) { try $0.becomeScale(label: nil, extent: extent) }
     }
 
-    // MARK: Tables
-
-    private func write(_ table: ResultTable, _ plan: Schema.Table) throws {
-        let rows = try layout.rows(of: table), leading = try layout.shape(of: table)
-        func column<Value>(_ missing: Value, _ value: (ResultTable.Row) -> Value) -> [Value] {
-            rows.map { $0 < 0 ? missing : value(table.rows[Int($0)]) }
-        }
-        let variables = TableVariables(table: table, plan: plan, rows: rows, leading: leading)
-        try create(plan.status, variables, Int32.fileType) { dataset in
-            try dataset.write(column(Archive.pendingStatus) { $0.record.status.rawValue })
-            try dataset.attributes.set("long_name", "how the study \(table.study) ended")
-            try dataset.attributes.set("flag_values", [Archive.pendingStatus] + Status.allCases.map(\.rawValue))
-            try dataset.attributes.set("flag_meanings", (["pending"] + Status.allCases.map(\.word)).joined(separator: " "))
-        }
-        try HDF5Text.withVariableType { type in
-            try create(plan.reason, variables, type, isText: true) { dataset in
-                try dataset.write(texts: column("") { $0.record.reason })
-                try dataset.attributes.set("long_name", "why the status is not ok")
-            }
-        }
-        try create(plan.seconds, variables, Double.fileType) { dataset in
-            try dataset.write(column(.nan) { $0.record.seconds })
-            try dataset.attributes.set("long_name", "wall-clock time of the computation")
-            try dataset.attributes.set("units", "s")
-            try dataset.attributes.set("_FillValue", [Double.nan])
-        }
-        try create(plan.source, variables, Int32.fileType) { dataset in
-            try dataset.write(column(-1) { Int32($0.source) })
-            try dataset.attributes.set("long_name", "index into the root attribute sources, from 0")
-        }
-        for (output, outputPlan) in zip(table.outputs, plan.outputs) { try write(output, outputPlan, variables) }
-    }
-
-    /// What the variables of one table share.
-    private struct TableVariables {
-        let table: ResultTable
-        let plan: Schema.Table
-        let rows: [Int32]
-        let leading: [Int]
-    }
-
-    /// A variable over the sweep dimensions of a table and, for an output, its own.
-    private func create(_ name: String, _ variables: TableVariables, _ type: hid_t, own: [Schema.OwnAxis] = [], isText: Bool = false,
-                        _ body: (HDF5Dataset) throws -> Void) throws {
-        let shape = variables.leading + own.map(\.length)
-        let chunk = isText ? nil : Block.chunk(leading: variables.leading, own: own.map(\.length))
-        try file.create(name, fileType: type, shape: shape, chunk: chunk) { dataset in
-            let leadingScales = layout.kind == .points ? [schema.point] : variables.plan.axes
-            for (dimension, scale) in (leadingScales + own.map(\.dimension)).enumerated() {
-                let variable = layout.kind == .grid && dimension < leadingScales.count ? schema.axes.first { $0.name == scale }?.variable ?? scale : scale
-                try file.dataset(variable) { try dataset.attach(scale: $0, dimension: dimension) }
-            }
-            try body(dataset)
-            try dataset.attributes.set("study", variables.plan.study)
-            if layout.kind == .points {
-                try dataset.attributes.set("coordinates", variables.plan.axes.compactMap { name in schema.axes.first { $0.name == name }?.variable }.joined(separator: " "))
-            }
-        }
-    }
-
-    private func write(_ output: OutputSpec, _ plan: Schema.Output, _ variables: TableVariables) throws {
-        for (part, variable) in plan.variables.enumerated() {
-            try create(variable, variables, output.kind == .integer ? Int64.fileType : Double.fileType, own: plan.axes) { dataset in
-                try writeValues(dataset, output, plan, variables, part: part)
-                let suffix = output.kind != .complex ? "" : part == 0 ? " (real part)" : " (imaginary part)"
-                try dataset.attributes.set("long_name", output.meaning + suffix)
-                try dataset.attributes.set("output", output.name)
-                let units = self.units.label(for: output.dimension)
-                if !units.isEmpty { try dataset.attributes.set("units", units) }
-                if output.kind == .integer {
-                    try dataset.attributes.set("_FillValue", [Archive.missingInteger])
-                } else {
-                    try dataset.attributes.set("_FillValue", [Double.nan])
-                }
-            }
-        }
-        for (place, variable) in plan.extents.enumerated() {
-            guard let variable else { continue }
-            try create(variable, variables, Int32.fileType) { dataset in
-                try dataset.write(variables.rows.map { row in
-                    row < 0 ? -1 : Int32(variables.table.rows[Int(row)].record.outputs[output.name]?.shape[place] ?? -1)
-                })
-                try dataset.attributes.set("long_name", "extent of \(output.name) along \(output.axes[place].name) at each point; -1: missing")
-            }
-        }
-    }
-
-    private func writeValues(_ dataset: HDF5Dataset, _ output: OutputSpec, _ plan: Schema.Output, _ variables: TableVariables, part: Int) throws {
-        let own = plan.axes.map(\.length), size = own.reduce(1, *), stride = output.kind == .complex ? 2 : 1
-        for block in Block.all(shape: variables.leading + own, chunk: Block.chunk(leading: variables.leading, own: own)) {
-            var buffer = [Double](repeating: .nan, count: block.count)
-            for (position, cell) in block.cells(leading: variables.leading).enumerated() where variables.rows[cell] >= 0 {
-                guard let array = variables.table.rows[Int(variables.rows[cell])].record.outputs[output.name] else { continue }
-                forEachPadded(shape: array.shape, extents: own) { buffer[position * size + $1] = array.data[$0 * stride + part] }
-            }
-            if output.kind == .integer {
-                try dataset.write(try buffer.map { try integer($0, "output \(output.name)") }, block: block)
-            } else {
-                try dataset.write(buffer, block: block)
-            }
-        }
-    }
-
-    private func integer(_ value: Double, _ what: String) throws -> Int64 {
+    fileprivate func integer(_ value: Double, _ what: String) throws -> Int64 {
         if value.isNaN { return Archive.missingInteger }
         guard let integer = Int64(exactly: value) else { throw InputError("\(what): \(value) is not an integer") }
         return integer
+    }
+}
+
+/// Writes the variables of one study. Cells come in grid order, some at a time; each variable collects them until a chunk of
+/// it is whole.
+private struct TableWriter {
+    let writer: ArchiveWriter
+    let table: Union.Table
+    let plan: Schema.Table
+    let leading: [Int]
+
+    private var file: HDF5File { writer.file }
+    private var isList: Bool { writer.layout.kind == .points }
+
+    init(writer: ArchiveWriter, table: Union.Table, plan: Schema.Table) {
+        self.writer = writer
+        self.table = table
+        self.plan = plan
+        leading = writer.layout.shape(of: table, writer.union)
+    }
+
+    // MARK: Variables
+
+    /// Creates a variable over the sweep dimensions of the table and, for an output, its own.
+    private func create(_ name: String, _ type: hid_t, own: [Schema.OwnAxis] = [], isText: Bool = false, _ describe: (HDF5Attributes) throws -> Void) throws {
+        let shape = leading + own.map(\.length)
+        let chunk = isText ? nil : Block.chunk(leading: leading, own: own.map(\.length))
+        try file.create(name, fileType: type, shape: shape, chunk: chunk) { dataset in
+            let leadingScales = isList ? [writer.schema.point] : plan.axes
+            for (dimension, scale) in (leadingScales + own.map(\.dimension)).enumerated() {
+                let variable = !isList && dimension < leadingScales.count ? writer.schema.axes.first { $0.name == scale }?.variable ?? scale : scale
+                try file.dataset(variable) { try dataset.attach(scale: $0, dimension: dimension) }
+            }
+            try describe(dataset.attributes)
+            try dataset.attributes.set("study", plan.study)
+            if isList {
+                try dataset.attributes.set("coordinates", plan.axes.compactMap { name in writer.schema.axes.first { $0.name == name }?.variable }.joined(separator: " "))
+            }
+        }
+    }
+
+    private func createAll() throws {
+        try create(plan.status, Int32.fileType) { attributes in
+            try attributes.set("long_name", "how the study \(plan.study) ended")
+            try attributes.set("flag_values", [Archive.pendingStatus] + Status.allCases.map(\.rawValue))
+            try attributes.set("flag_meanings", (["pending"] + Status.allCases.map(\.word)).joined(separator: " "))
+        }
+        try HDF5Text.withVariableType { type in
+            try create(plan.reason, type, isText: true) { try $0.set("long_name", "why the status is not ok") }
+        }
+        try create(plan.seconds, Double.fileType) { attributes in
+            try attributes.set("long_name", "wall-clock time of the computation")
+            try attributes.set("units", "s")
+            try attributes.set("_FillValue", [Double.nan])
+        }
+        try create(plan.source, Int32.fileType) { try $0.set("long_name", "index into the root attribute sources, from 0") }
+        for (output, outputPlan) in zip(table.header.outputs, plan.outputs) {
+            for (part, variable) in outputPlan.variables.enumerated() {
+                try create(variable, output.kind == .integer ? Int64.fileType : Double.fileType, own: outputPlan.axes) { attributes in
+                    let suffix = output.kind != .complex ? "" : part == 0 ? " (real part)" : " (imaginary part)"
+                    try attributes.set("long_name", output.meaning + suffix)
+                    try attributes.set("output", output.name)
+                    let units = writer.union.attributes.units.label(for: output.dimension)
+                    if !units.isEmpty { try attributes.set("units", units) }
+                    if output.kind == .integer { try attributes.set("_FillValue", [Archive.missingInteger]) } else { try attributes.set("_FillValue", [Double.nan]) }
+                }
+            }
+            for (place, variable) in outputPlan.extents.enumerated() {
+                guard let variable else { continue }
+                try create(variable, Int32.fileType) { try $0.set("long_name", "extent of \(output.name) along \(output.axes[place].name) at each point; -1: missing") }
+            }
+        }
+    }
+
+    // MARK: Contents
+
+    func write() throws {
+        try createAll()
+        let cells = writer.layout.cells(of: table, writer.union)
+        // Own lengths as the file has them: an axis that two studies share has the greater of theirs.
+        var lengths: [OutputAxis: Int] = [:]
+        for (output, outputPlan) in zip(table.header.outputs, plan.outputs) {
+            for (axis, own) in zip(output.axes, outputPlan.axes) where axis.extent == nil { lengths[axis] = own.length }
+        }
+        var statuses = ChunkedVariable<Int32>(file, plan.status, leading, [])
+        var seconds = ChunkedVariable<Double>(file, plan.seconds, leading, [])
+        var sources = ChunkedVariable<Int32>(file, plan.source, leading, [])
+        var reasons = TextVariable(file, plan.reason, leading)
+        var outputs = zip(table.header.outputs, plan.outputs).map { OutputVariables(file, $0, $1, leading) }
+        let step = RecordBatch.greatestCount(table.header, lengths: lengths)
+        for start in stride(from: 0, to: cells.count, by: step) {
+            let range = start..<min(cells.count, start + step)
+            let batch = try read(cells, range, lengths)
+            try statuses.append(batch.statuses)
+            try seconds.append(batch.seconds)
+            try sources.append(cells[range].map { $0 < 0 ? -1 : table.sources[Int($0)] })
+            try reasons.append(batch.reasons, count: range.count)
+            for index in outputs.indices {
+                try outputs[index].append(batch.columns[index]) { try writer.integer($0, "output \(batch.columns[index].output.name)") }
+            }
+            try file.checkSpace()
+            if cells.count > step { writer.progress("wrote \(range.upperBound) of \(cells.count) points of \(plan.study)") }
+        }
+    }
+
+    /// The records of a range of cells, from all sources.
+    private func read(_ cells: [Int32], _ range: Range<Int>, _ lengths: [OutputAxis: Int]) throws -> RecordBatch {
+        var batch = RecordBatch(table.header, lengths: lengths, count: range.count)
+        var wanted: [Int32: [(id: Int32, place: Int)]] = [:]
+        for cell in range where cells[cell] >= 0 {
+            let point = Int(cells[cell])
+            wanted[table.inputs[point], default: []].append((table.ids[point], cell - range.lowerBound))
+        }
+        for (input, items) in wanted.sorted(by: { $0.key < $1.key }) {
+            let order = items.sorted { $0.id < $1.id }
+            try read(input, order.map(\.id), order.map(\.place), into: &batch)
+        }
+        if table.additions.isEmpty { return batch }
+        for cell in range where cells[cell] >= 0 {
+            for addition in additions(to: Int(cells[cell])) {
+                var one = RecordBatch(table.header, lengths: lengths, count: 1)
+                try read(addition.input, [addition.id], [0], into: &one)
+                for output in addition.outputs { batch.columns[output].copy(from: one.columns[output], 0, to: cell - range.lowerBound) }
+            }
+        }
+        return batch
+    }
+
+    private func read(_ input: Int32, _ ids: [Int32], _ places: [Int], into batch: inout RecordBatch) throws {
+        do { try writer.inputs[Int(input)].read(plan.study, ids: ids, places: places, into: &batch) } catch { throw BrokenSource(input: Int(input), cause: error) }
+    }
+
+    /// They are in the order of their points.
+    private func additions(to point: Int) -> ArraySlice<Union.Addition> {
+        var low = 0, high = table.additions.count
+        while low < high {
+            let middle = (low + high) / 2
+            if table.additions[middle].point < point { low = middle + 1 } else { high = middle }
+        }
+        return table.additions[low...].prefix { $0.point == point }
+    }
+}
+
+/// The variables of one output.
+private struct OutputVariables {
+    private var reals: [ChunkedVariable<Double>] = []
+    private var integers: [ChunkedVariable<Int64>] = []
+    private var extents: [ChunkedVariable<Int32>?]
+
+    init(_ file: HDF5File, _ output: OutputSpec, _ plan: Schema.Output, _ leading: [Int]) {
+        let own = plan.axes.map(\.length)
+        if output.kind == .integer {
+            integers = plan.variables.map { ChunkedVariable(file, $0, leading, own) }
+        } else {
+            reals = plan.variables.map { ChunkedVariable(file, $0, leading, own) }
+        }
+        extents = plan.extents.map { $0.map { ChunkedVariable(file, $0, leading, []) } }
+    }
+
+    mutating func append(_ column: RecordBatch.Column, integer: (Double) throws -> Int64) throws {
+        for part in reals.indices { try reals[part].append(column.parts[part]) }
+        for part in integers.indices { try integers[part].append(try column.parts[part].map(integer)) }
+        for axis in extents.indices { try extents[axis]?.append(column.extents[axis]) }
     }
 }

@@ -3,10 +3,10 @@ import Studies
 
 /// Replaces files whole: a reader, or a crash at any moment, finds either the old contents or the new.
 enum AtomicFile {
-    /// Runs `produce` with a function that appends to a temporary file in the same folder, then puts that file in the
-    /// place of `path` (synchronised to disk before and after the rename).
+    /// Runs `produce` with an empty temporary file in the same folder, open to read and write, then puts that file in
+    /// the place of `path` (synchronised to disk before and after the rename).
     /// - Throws: `InputError` naming `path` for whatever keeps it from being written; the temporary file is removed.
-    static func replace(_ path: String, _ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
+    static func replace(_ path: String, _ produce: (Int32) throws -> Void) throws {
         let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
         let folder = target.deletingLastPathComponent().path
         var isFolder: ObjCBool = false
@@ -19,7 +19,7 @@ enum AtomicFile {
         guard access(folder, W_OK) == 0 else { throw unwritable(path, reason()) }
         removeLeftovers(of: target.lastPathComponent, in: folder)
         let temporary = "\(folder)/\(prefix(target.lastPathComponent))\(getpid()).tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        let descriptor = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw unwritable(path, reason()) }
         var isOpen = true
         defer {
@@ -27,15 +27,9 @@ enum AtomicFile {
             unlink(temporary)
         }
         do {
-            try produce { bytes in
-                var rest = bytes[...]
-                while !rest.isEmpty {
-                    let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                    if count < 0 && errno == EINTR { continue }
-                    guard count >= 0 else { throw unwritable(path, reason()) }
-                    rest = rest.dropFirst(count)
-                }
-            }
+            try produce(descriptor)
+        } catch let failure as FileImage.Failure {
+            throw unwritable(path, String(cString: strerror(failure.code)))
         } catch let failure as HDF5.Failure {
             throw InputError(file: path, "cannot be written: HDF5 fails to \(failure.action) (\(failure.cause)); nothing was changed")
         }

@@ -39,14 +39,16 @@ struct Block {
         }
     }
 
-    /// Linear indices, within the whole grid of the leading dimensions, of the cells that the block covers, in order.
-    func cells(leading: [Int]) -> [Int] {
-        var cells = [0]
-        for axis in leading.indices {
-            cells = cells.flatMap { cell in (origin[axis]..<origin[axis] + shape[axis]).map { cell * leading[axis] + $0 } }
-        }
-        return cells
+    /// Linear index, within the whole grid of the leading dimensions, of the first cell that the block covers. A block is
+    /// a contiguous range of them: where `chunk` divides an axis, it has one value of each axis before.
+    func firstCell(leading: [Int]) -> Int {
+        var cell = 0
+        for axis in leading.indices { cell = cell * leading[axis] + origin[axis] }
+        return cell
     }
+
+    /// How many cells of the leading dimensions the block covers.
+    func cellCount(leading: [Int]) -> Int { shape.prefix(leading.count).reduce(1, *) }
 }
 
 /// Calls `body` with (index in a row-major array of `shape`, index in one padded to `extents`) for each element.

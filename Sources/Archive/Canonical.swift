@@ -1,16 +1,18 @@
 import Studies
 
-/// An output without a single number says the same as no output.
-func isMissing(_ array: OutputArray?) -> Bool {
-    guard let array else { return true }
-    return !array.data.isEmpty && array.data.allSatisfy(\.isNaN)
+extension Archive {
+    /// An output without a single number says the same as no output.
+    static func isMissing(_ array: OutputArray?) -> Bool {
+        guard let array else { return true }
+        return !array.data.isEmpty && array.data.allSatisfy(\.isNaN)
+    }
 }
 
 extension Record {
     /// Without outputs that are missing in the sense of archives.
     var canonical: Record {
         var record = self
-        record.outputs = outputs.filter { !isMissing($0.value) }
+        record.outputs = outputs.filter { !Archive.isMissing($0.value) }
         return record
     }
 }
@@ -27,23 +29,43 @@ extension ResultTable {
     /// `N=20;Gamma=0.5`
     func key(_ row: Row) -> String { Point(axes: axes, values: row.coordinates).key }
 
-    /// What does not fit its own description; such a table is a mistake in the programme that made it.
-    func validate() throws {
-        for row in rows {
-            guard row.coordinates.count == axes.count else {
-                throw InputError("study \(study): a record has \(row.coordinates.count) coordinates for the axes (\(axes.joined(separator: ", ")))")
-            }
-            for (name, array) in row.record.outputs {
-                guard let output = outputs.first(where: { $0.name == name }) else {
-                    throw InputError("study \(study) at \(key(row)): output \(name) is not among its declared outputs")
+    var header: TableHeader { TableHeader(study: study, axes: axes, outputs: outputs) }
+}
+
+/// An archive in memory as a source of records: ids are the rows' numbers.
+final class MemorySource: RecordSource {
+    let archive: Archive
+    var name: String { archive.name }
+    var attributes: Archive.Attributes { archive.attributes }
+    var axes: [ArchiveAxis] { archive.axes }
+    var tables: [TableHeader] { archive.tables.map(\.header) }
+
+    /// - Throws: `InputError` where the tables do not fit their own schemas.
+    init(_ archive: Archive) throws {
+        self.archive = archive
+        for (index, table) in archive.tables.enumerated() {
+            for row in table.rows {
+                guard row.coordinates.count == table.axes.count else {
+                    throw InputError("study \(table.study): a record has \(row.coordinates.count) coordinates for the axes (\(table.axes.joined(separator: ", ")))")
                 }
-                let fits = array.shape.count == output.axes.count && array.isComplex == (output.kind == .complex)
-                    && zip(array.shape, output.axes).allSatisfy { $1.extent == nil || $0 == $1.extent }
-                guard fits else {
-                    let wanted = output.axes.map { "\($0.name): \($0.extent.map(String.init) ?? "any")" }.joined(separator: ", ")
-                    throw InputError("study \(study) at \(key(row)): output \(name) is \(array.isComplex ? "complex" : "real") of shape \(array.shape), declared \(output.kind.rawValue) [\(wanted)]")
-                }
+                try table.header.check(row.record, at: table.key(row))
             }
+            if archive.tables[..<index].contains(where: { $0.study == table.study }) { throw InputError("two tables of the study \(table.study) in one archive") }
         }
+    }
+
+    func scan(_ study: String) throws -> TableScan {
+        guard let table = archive.table(study) else { return TableScan() }
+        var scan = TableScan()
+        for (index, row) in table.rows.enumerated() {
+            scan.append(id: Int32(index), coordinates: row.coordinates, status: row.record.status, source: Int32(row.source))
+            scan.note(row.record.outputs, table.outputs)
+        }
+        return scan
+    }
+
+    func read(_ study: String, ids: [Int32], places: [Int], into batch: inout RecordBatch) throws {
+        guard let table = archive.table(study) else { return }
+        for (id, place) in zip(ids, places) { batch.set(table.rows[Int(id)].record, at: place) }
     }
 }

@@ -9,86 +9,89 @@ struct Layout {
     static let leastFill = 0.3
 
     let kind: Kind
-    let axes: [ArchiveAxis]
-    /// Ascending distinct values of each axis over all tables; empty for an axis without records.
-    let values: [[Double]]
-    /// Points layout: all coordinates (one value for each axis that has values, else NaN), in lexicographic order.
-    let points: [[Double]]
+    /// Points layout: row-major indices in the grid of all axes that have values, ascending.
+    let points: [UInt128]
+    /// Numbers of values of the union's axes, 1 for those without.
+    private let counts: [UInt128]
 
-    init(axes: [ArchiveAxis], tables: [ResultTable]) throws {
-        self.axes = axes
-        var sets = [Set<Double>](repeating: [], count: axes.count)
-        for table in tables {
-            let places = try Self.places(of: table, in: axes)
-            for row in table.rows { for (value, place) in zip(row.coordinates, places) { sets[place].insert(value) } }
-        }
-        let values = sets.map { $0.sorted() }
-        self.values = values
+    /// - Throws: `InputError` where the grid of all axes has too many cells to number them.
+    init(_ union: Union) throws {
+        counts = union.values.map { UInt128(max(1, $0.count)) }
         var cells = 0.0, records = 0.0
-        for table in tables where !table.rows.isEmpty {
-            cells += try Self.places(of: table, in: axes).reduce(1.0) { $0 * Double(values[$1].count) }
-            records += Double(table.rows.count)
+        for table in union.tables where table.count > 0 {
+            cells += table.places.reduce(1.0) { $0 * Double(union.values[$1].count) }
+            records += Double(table.count)
         }
         kind = records < Self.leastFill * cells ? .points : .grid
-        points = kind == .points ? try Self.points(axes, tables, values) : []
-    }
-
-    /// Indices into `axes` of the table's axes.
-    static func places(of table: ResultTable, in axes: [ArchiveAxis]) throws -> [Int] {
-        try table.axes.map { name in
-            guard let place = axes.firstIndex(where: { $0.name == name }) else {
-                throw InputError("study \(table.study) depends on the axis \(name), which the archive does not have")
-            }
-            return place
+        guard kind == .points else { points = []; return }
+        var all: UInt128 = 1
+        for count in counts {
+            let (product, overflows) = all.multipliedReportingOverflow(by: count)
+            guard !overflows else { throw InputError("the common grid has more than 1e38 cells", hint: "merge fewer runs with scattered points") }
+            all = product
         }
+        points = Self.points(union, counts)
     }
 
     /// Every record of every table finds a point. A table that depends on fewer axes repeats its values along the
     /// others; where no point has its coordinates yet, one is made with the least value of each other axis.
-    private static func points(_ axes: [ArchiveAxis], _ tables: [ResultTable], _ values: [[Double]]) throws -> [[Double]] {
-        var points = Set<[Double]>()
-        for table in tables.sorted(by: { $0.axes.count > $1.axes.count }) {
-            let places = try places(of: table, in: axes)
-            let covered = Set(points.map { point in places.map { point[$0] } })
-            for row in table.rows where !covered.contains(row.coordinates) {
-                var point = values.map { $0.first ?? .nan }
-                for (value, place) in zip(row.coordinates, places) { point[place] = value }
-                points.insert(point)
-            }
+    private static func points(_ union: Union, _ counts: [UInt128]) -> [UInt128] {
+        var points: [UInt128] = []
+        for table in union.tables.sorted(by: { $0.places.count > $1.places.count }) {
+            let covered = Set(points.map { project($0, on: table.places, counts) })
+            let fresh = table.positions.filter { !covered.contains($0) }.map { lift($0, from: table.places, counts) }
+            if !fresh.isEmpty { points = Set(points + fresh).sorted() }
         }
-        return points.sorted { $0.lexicographicallyPrecedes($1) }
+        return points
+    }
+
+    /// The same point among some axes only.
+    private static func project(_ point: UInt128, on places: [Int], _ counts: [UInt128]) -> UInt128 {
+        var rest = point, ranks = counts
+        for axis in counts.indices.reversed() {
+            ranks[axis] = rest % counts[axis]
+            rest /= counts[axis]
+        }
+        return places.reduce(0) { $0 * counts[$1] + ranks[$1] }
+    }
+
+    private static func lift(_ position: UInt128, from places: [Int], _ counts: [UInt128]) -> UInt128 {
+        var rest = position, ranks = [UInt128](repeating: 0, count: counts.count)
+        for place in places.reversed() {
+            ranks[place] = rest % counts[place]
+            rest /= counts[place]
+        }
+        return counts.indices.reduce(0) { $0 * counts[$1] + ranks[$1] }
+    }
+
+    /// Index into the values of an axis, of each point.
+    func ranks(ofAxis axis: Int) -> [Int] {
+        let stride = counts[(axis + 1)...].reduce(1, *)
+        return points.map { Int($0 / stride % counts[axis]) }
     }
 
     /// Extents of the leading dimensions of a table's variables.
-    func shape(of table: ResultTable) throws -> [Int] {
-        switch kind {
-        case .grid: try Self.places(of: table, in: axes).map { values[$0].count }
-        case .points: [points.count]
-        }
+    func shape(of table: Union.Table, _ union: Union) -> [Int] {
+        kind == .points ? [points.count] : table.places.map { union.values[$0].count }
     }
 
-    /// For each cell of `shape(of:)`, row-major, the index of the row that it holds, or -1.
-    func rows(of table: ResultTable) throws -> [Int32] {
-        let places = try Self.places(of: table, in: axes)
-        var rowOfKey: [[Double]: Int32] = [:]
-        for (index, row) in table.rows.enumerated() {
-            if rowOfKey.updateValue(Int32(index), forKey: row.coordinates) != nil {
-                throw InputError("study \(table.study) has two records at \(table.key(row))")
-            }
-        }
+    /// For each cell of `shape(of:)`, row-major, the number of the table's point that it holds, or -1.
+    func cells(of table: Union.Table, _ union: Union) -> [Int32] {
         switch kind {
-        case .points:
-            return points.map { point in rowOfKey[places.map { point[$0] }] ?? -1 }
         case .grid:
-            let extents = places.map { values[$0].count }
-            let indexOfValue = places.map { place in Dictionary(uniqueKeysWithValues: values[place].enumerated().map { ($1, $0) }) }
-            var cells = [Int32](repeating: -1, count: extents.reduce(1, *))
-            for (coordinates, row) in rowOfKey {
-                var cell = 0
-                for (axis, value) in coordinates.enumerated() { cell = cell * extents[axis] + (indexOfValue[axis][value] ?? 0) }
-                cells[cell] = row
-            }
+            var cells = [Int32](repeating: -1, count: shape(of: table, union).reduce(1, *))
+            for (point, position) in table.positions.enumerated() { cells[Int(position)] = Int32(point) }
             return cells
+        case .points:
+            return points.map { point in
+                let wanted = Self.project(point, on: table.places, counts)
+                var low = 0, high = table.count
+                while low < high {
+                    let middle = (low + high) / 2
+                    if table.positions[middle] < wanted { low = middle + 1 } else { high = middle }
+                }
+                return low < table.count && table.positions[low] == wanted ? Int32(low) : -1
+            }
         }
     }
 }

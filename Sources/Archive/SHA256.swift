@@ -54,7 +54,7 @@ public struct SHA256 {
     /// Of the whole file, or of its first `count` bytes.
     /// - Throws: `InputError` if the file cannot be read.
     public static func hexDigest(ofFile path: String, upTo count: Int = .max) throws -> String {
-        guard let file = FileHandle(forReadingAtPath: path) else { throw InputError(file: path, "cannot be read") }
+        guard let file = FileHandle(forReadingAtPath: path) else { throw InputError(file: path, "cannot be read: \(String(cString: strerror(errno)))") }
         defer { try? file.close() }
         var hash = SHA256()
         var rest = count

@@ -57,13 +57,14 @@ extension Schema {
     /// Names for all variables and dimensions. An output that shares its name with another study's output, an axis or
     /// a dimension is called `<study>_<output>`, whichever comes first, so that adding studies at the end of a job is
     /// the only thing that can rename a variable.
-    init(layout: Layout, tables: [ResultTable]) {
+    init(layout: Layout, union: Union) {
         self.layout = layout.kind
+        let tables = union.tables.map(\.header)
         var names = Names()
-        axes = layout.axes.indices.map { index in
-            let axis = layout.axes[index]
+        axes = union.axes.indices.map { index in
+            let axis = union.axes[index]
             return Axis(name: axis.name, label: axis.label, unit: axis.unit, isInteger: axis.isInteger,
-                        variable: layout.kind == .points && layout.values[index].isEmpty ? nil : names.take(axis.name))
+                        variable: layout.kind == .points && union.values[index].isEmpty ? nil : names.take(axis.name))
         }
         point = names.take("point", "point_index")
         self.tables = tables.map { table in
@@ -72,11 +73,11 @@ extension Schema {
         }
         var dimensions: [OutputAxis: String] = [:]
         var lengths: [OutputAxis: Int] = [:]
-        for table in tables {
+        for (table, lengthOfAxis) in zip(tables, union.tables.map(\.lengths)) {
             for output in table.outputs {
-                for (place, axis) in output.axes.enumerated() {
+                for axis in output.axes {
                     if dimensions[axis] == nil { dimensions[axis] = names.take(axis.name, "\(axis.name)_\(table.study)", "\(axis.name)_\(output.name)") }
-                    let needed = axis.extent ?? table.rows.reduce(1) { max($0, $1.record.outputs[output.name]?.shape[place] ?? 0) }
+                    let needed = axis.extent ?? lengthOfAxis[axis] ?? 1
                     lengths[axis] = max(lengths[axis] ?? 1, needed)
                 }
             }

@@ -7,7 +7,8 @@ import Sweep
 
 @main enum Macrospin {
     static let commands: [any Command.Type] = [
-        RunCommand.self, PlanCommand.self, SubmitCommand.self, StatusCommand.self, MergeCommand.self, ShowCommand.self, PointCommand.self, CheckCommand.self,
+        RunCommand.self, PlanCommand.self, SubmitCommand.self, StatusCommand.self, MergeCommand.self, ShowCommand.self, ExportCommand.self, DiffCommand.self,
+        ReproduceCommand.self, PointCommand.self, CheckCommand.self,
         ModelsCommand.self, StudiesCommand.self, SchemaCommand.self,
     ]
 
@@ -15,6 +16,8 @@ import Sweep
         setvbuf(stdout, nil, Int32(_IOLBF), 0)
         // A reader that stops reading (head, less) is no error of ours.
         signal(SIGPIPE, SIG_IGN)
+        // A limit on the size of files is an error to be told of, not a death.
+        signal(SIGXFSZ, SIG_IGN)
         if ProcessArguments.words.count > 2, ProcessArguments.words[1] == Supervisor.shieldWord { Supervisor.shield(Array(ProcessArguments.words.dropFirst(2))) }
         exit(dispatch(Array(ProcessArguments.words.dropFirst())).rawValue)
     }

@@ -66,7 +66,7 @@ enum RunCommand: Command {
         runner.retriesQuarantined = arguments.has("retry-quarantined")
         runner.subCoordinators = try count(arguments, "coordinators", 0...999)
         runner.timeLimit = try timeLimit(arguments)
-        runner.onCheckpoint = { try JobRun.archive($0, directory: directory).write(to: directory + "/archive.partial.h5") }
+        runner.onCheckpoint = { try Merge([LedgerSource($0, directory: directory)]).write(to: directory + "/archive.partial.h5") }
         return runner
     }
 
@@ -74,7 +74,7 @@ enum RunCommand: Command {
         switch outcome {
         case .finished(let failed):
             let archive = directory + "/archive.h5"
-            try JobRun.archive(ofRun: directory).write(to: archive)
+            try Merge([LedgerSource(run: directory)]).write(to: archive)
             try? FileManager.default.removeItem(atPath: directory + "/archive.partial.h5")
             Console.out(archive)
             return failed > 0 ? .failedPoints : .done

@@ -93,7 +93,8 @@ import Testing
     @Test func summaryTellsCoverageAndFailures() {
         let text = Samples.archive([Samples.gapTable(Samples.grid([3, 5, 6], [0.5, 1], [1]).dropLast())]).summary()
         for part in ["5 of 6 points (83.3 %): 2 ok, 2 unresolved, 1 failed", "! failed at N=6;Gamma=0.5;study.input=1: rate Γ is negative",
-                     "! unresolved at N=5;Gamma=0.5;study.input=1 and 1 more: below", "complex[mode=3]", "1/(hbar/J)", "3 … 6", "3 values", "ledger/0000.sqlite"] {
+                     "! unresolved at N=5;Gamma=0.5;study.input=1, N=5;Gamma=1;study.input=1: below", "N = 6  50.0 %  1 failed",
+                     "complex[mode=3]", "1/(hbar/J)", "3, 5, 6", "3 values", "5 records", "ledger/0000.sqlite"] {
             #expect(text.contains(part), "\(part) in \(text)")
         }
     }

@@ -73,10 +73,12 @@ enum HDF5Text {
     /// C strings with the lifetime of `body`.
     @discardableResult
     static func withPointers<Value>(to texts: [String], _ body: ([UnsafePointer<CChar>?]) throws -> Value) throws -> Value {
-        var offsets: [Int] = [], bytes: [CChar] = []
+        // Most texts are empty: those share the first byte.
+        var offsets: [Int] = [], bytes: [CChar] = [0]
+        offsets.reserveCapacity(texts.count)
         for text in texts {
-            offsets.append(bytes.count)
-            bytes.append(contentsOf: text.utf8CString)
+            offsets.append(text.isEmpty ? 0 : bytes.count)
+            if !text.isEmpty { bytes.append(contentsOf: text.utf8CString) }
         }
         return try bytes.withUnsafeBufferPointer { buffer in
             try body(offsets.map { offset in buffer.baseAddress.map { UnsafePointer($0 + offset) } })

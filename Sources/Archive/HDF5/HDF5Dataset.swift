@@ -61,22 +61,29 @@ struct HDF5Dataset {
 
     // MARK: Text
 
-    func write(texts: [String]) throws {
+    func write(texts: [String], block: Block? = nil) throws {
         guard !texts.isEmpty else { return }
         try HDF5Text.withPointers(to: texts) { pointers in
             try HDF5Text.withVariableType { type in
-                try HDF5.check(H5Dwrite(id, type, ch5_s_all(), ch5_s_all(), ch5_p_default(), pointers), "write variable \(name)")
+                guard let block, !block.shape.isEmpty else {
+                    try HDF5.check(H5Dwrite(id, type, ch5_s_all(), ch5_s_all(), ch5_p_default(), pointers), "write variable \(name)")
+                    return
+                }
+                try select(block) { memory, file in
+                    try HDF5.check(H5Dwrite(id, type, memory, file, ch5_p_default(), pointers), "write variable \(name)")
+                }
             }
         }
     }
 
-    func readTexts(count: Int) throws -> [String] {
-        guard count > 0 else { return [] }
-        var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
+    func readTexts(block: Block) throws -> [String] {
+        guard block.count > 0 else { return [] }
+        var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: block.count)
         return try HDF5Text.withVariableType { type in
-            try HDF5.check(H5Dread(id, type, ch5_s_all(), ch5_s_all(), ch5_p_default(), &pointers), "read variable \(name)")
+            func take(_ memory: hid_t, _ file: hid_t) throws { try HDF5.check(H5Dread(id, type, memory, file, ch5_p_default(), &pointers), "read variable \(name)") }
+            if block.shape.isEmpty { try take(ch5_s_all(), ch5_s_all()) } else { try select(block, take) }
             let texts = pointers.map { $0.map { String(cString: $0) } ?? "" }
-            try HDF5.using(H5Dget_space(id), closedBy: H5Sclose, "read variable \(name)") {
+            try HDF5Dataset.withSpace(block.shape) {
                 try HDF5.check(H5Dvlen_reclaim(type, $0, ch5_p_default(), &pointers), "read variable \(name)")
             }
             return texts

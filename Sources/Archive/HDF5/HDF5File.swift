@@ -5,11 +5,19 @@ import Foundation
 struct HDF5File {
     let id: hid_t
 
-    /// Builds a file in memory and hands its bytes to `consume`. HDF5 1.10 crashes where a write to disk fails (disk
-    /// full), so it is not let near one. Link order is kept so that readers list variables as they were written.
-    static func build(_ body: (HDF5File) throws -> Void, consume: (UnsafeRawBufferPointer) throws -> Void) throws {
+    /// What the file is being built on; nil for a file that is read.
+    var image: FileImage?
+
+    /// - Throws: `FileImage.Failure` once the disk has refused room for a file that is being built.
+    func checkSpace() throws { try image?.check() }
+
+    /// Builds a file on an empty one that is open to read and write; `tail` makes from its bytes what follows HDF5's own
+    /// end of file. Memory is bounded (see `FileImage`). Link order is kept so that readers list variables as they
+    /// were written.
+    static func build(onto descriptor: Int32, _ body: (HDF5File) throws -> Void, tail: (UnsafeRawBufferPointer) -> [UInt8]) throws {
         HDF5.silence()
-        let action = "build the file"
+        let action = "build the file", image = FileImage(descriptor: descriptor)
+        var size = 0, end: [UInt8] = []
         try HDF5.using(H5Pcreate(ch5_p_file_create()), closedBy: H5Pclose, action) { creation in
             try HDF5.check(H5Pset_link_creation_order(creation, ch5_p_creation_order()), action)
             // Equal contents shall give equal bytes.
@@ -17,30 +25,37 @@ struct HDF5File {
             try HDF5.using(H5Pcreate(ch5_p_file_access()), closedBy: H5Pclose, action) { access in
                 // Object headers with checksums, attributes of any length; read by HDF5 1.8 and later.
                 try HDF5.check(H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18), action)
-                try HDF5.check(H5Pset_fapl_core(access, 4 << 20, false), action)
+                try HDF5.check(H5Pset_fapl_core(access, 64 << 10, false), action)
+                try image.install(access)
                 // The name is only by what HDF5 tells open files apart.
                 try HDF5.using(H5Fcreate(UUID().uuidString, ch5_acc_trunc(), creation, access), closedBy: H5Fclose, action) { id in
-                    try body(HDF5File(id: id))
+                    try body(HDF5File(id: id, image: image))
                     try HDF5.check(H5Fflush(id, H5F_SCOPE_GLOBAL), action)
-                    let size = try HDF5.check(H5Fget_file_image(id, nil, 0), action)
-                    var memory: UnsafeMutableRawPointer?
-                    try HDF5.check(H5Fget_vfd_handle(id, access, &memory), action)
-                    // The driver's handle is the address of its buffer's address.
-                    let buffer = memory?.assumingMemoryBound(to: UnsafeRawPointer?.self).pointee
-                    try consume(UnsafeRawBufferPointer(start: buffer, count: buffer == nil ? 0 : Int(size)))
+                    size = Int(try HDF5.check(H5Fget_file_image(id, nil, 0), action))
+                    try image.check()
+                    end = tail(image.bytes(size))
+                    try image.freeze(size)
                 }
             }
         }
+        try image.finish(size, tail: end)
     }
 
-    static func open<Value>(_ path: String, _ body: (HDF5File) throws -> Value) throws -> Value {
-        HDF5.silence()
-        return try HDF5.using(H5Pcreate(ch5_p_file_access()), closedBy: H5Pclose, "set file access") { access in
-            // Whole files appear by rename and are never changed, so locks protect nothing; on some parallel file
-            // systems they only fail.
-            try HDF5.check(H5Pset_file_locking(access, false, true), "set file access")
-            return try HDF5.using(H5Fopen(path, ch5_acc_rdonly(), access), closedBy: H5Fclose, "open \(path)") { try body(HDF5File(id: $0)) }
+    /// A file open to read for as long as it is held; see `open(_:_:)`.
+    final class Handle {
+        let file: HDF5File
+        init(_ path: String) throws {
+            HDF5.silence()
+            var id: hid_t = -1
+            try HDF5.using(H5Pcreate(ch5_p_file_access()), closedBy: H5Pclose, "set file access") { access in
+                // Whole files appear by rename and are never changed, so locks protect nothing; on some parallel file
+                // systems they only fail.
+                try HDF5.check(H5Pset_file_locking(access, false, true), "set file access")
+                id = try HDF5.check(H5Fopen(path, ch5_acc_rdonly(), access), "open \(path)")
+            }
+            file = HDF5File(id: id)
         }
+        deinit { H5Fclose(file.id) }
     }
 
     func has(_ name: String) -> Bool { H5Lexists(id, name, ch5_p_default()) > 0 }
