@@ -45,7 +45,7 @@ def test_fits_and_ridge(data):
 
 
 def test_figures(archive, data, tmp_path, capsys):
-    assert main([str(archive), "--out", str(tmp_path)]) == 0
+    assert main([str(archive), "--out", str(tmp_path), "--only", "table3", "coherence-rates", "coherence-universal", "eta-maps"]) == 0
     names = {path.name for path in tmp_path.iterdir()}
     assert {"table3.png", "table3.csv", "coherence-rates.png", "coherence-universal.png", "eta-maps.png"} <= names
     lines = (tmp_path / "table3.csv").read_text().splitlines()

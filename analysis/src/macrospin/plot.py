@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import logging
 import sys
 from pathlib import Path
 
@@ -140,6 +141,8 @@ def _tell(left: list, only: list[str] | None) -> None:
 
 def save(figure, stem: Path) -> list[Path]:
     """PNG, PDF, and the CSV of a figure that is a table."""
+    # It finds the dates within some fonts odd and says so for every PDF.
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
     written, box = [], page(figure)
     for ending in ("png", "pdf"):
         written.append(stem.with_name(f"{stem.name}.{ending}"))

@@ -19,6 +19,8 @@ from .style import COLOURS
 MOST_LINES = 4
 # Of more combinations of other axes some are evaluated.
 MOST_COMBINATIONS = 60
+# More sizes do not make a collapse better, only slower.
+MOST_SIZES = 12
 # A gap up to so many times its minimum takes part in a collapse.
 NEAR = 2.0
 STYLES = {"exponential": "-", "power": "--", "open": ":"}
@@ -309,7 +311,7 @@ class CollapseData:
 def collapse(dataset, variable: str | None = None, along: str | None = None, where: dict | None = None, fixed: dict | None = None, **options) -> CollapseData:
     """Data collapse of a variable of the archive along an axis; see `data_collapse`, to which `options` go.
 
-    Of the gap only what is within twice its minimum at each N enters. `where` are indices of the other axes (default 0). `fixed` maps "critical", "inverse_nu", "ratio" to values that are held.
+    At most 12 sizes are taken. Of the gap only what is within twice its minimum at each N enters. `where` are indices of the other axes (default 0). `fixed` maps "critical", "inverse_nu", "ratio" to values that are held.
     Starting values come from the data: the limit of the steepest slopes (or gap minima), and the power laws of place and height.
     """
     order = ("gap", dataset["gap"]) if variable == "gap" and "gap" in dataset else order_parameter(dataset, variable)
@@ -323,17 +325,24 @@ def collapse(dataset, variable: str | None = None, along: str | None = None, whe
     if control not in axes or dataset.sizes[control] < 6:
         raise ArchiveError(f"{name} needs an axis with six values or more to be collapsed along")
     where = {d: (where or {}).get(d, 0) for d in axes if d != control}
+    array = array.isel(N=_spread_sizes(dataset["N"].values))
     y = array.isel(where).transpose("N", control).values.astype(float)
     if variable == "gap":
         y = np.array([about_minimum(row) for row in y])
-    sizes, x = dataset["N"].values.astype(float), dataset[control].values.astype(float)
+    sizes, x = array["N"].values.astype(float), dataset[control].values.astype(float)
     start = _start(sizes, x, y, "minimum" if variable == "gap" else "steepest", fixed or {})
     grid_n, grid_x = np.meshgrid(sizes, x, indexing="ij")
     try:
-        result = data_collapse(grid_n, grid_x, y, start=start, fixed=tuple(fixed or ()), **{"resamples": 100} | options)
+        result = data_collapse(grid_n, grid_x, y, start=start, fixed=tuple(fixed or ()), **{"resamples": 40} | options)
     except ValueError as error:
         raise ArchiveError(f"{name}: {error}") from error
     return CollapseData(name, control, where, grid_n, grid_x, y, result)
+
+
+def _spread_sizes(n: np.ndarray) -> list[int]:
+    """Indices of at most MOST_SIZES values of N, evenly over their logarithms, the ends among them."""
+    wanted = np.geomspace(n.min(), n.max(), MOST_SIZES)
+    return list(range(n.size)) if n.size <= MOST_SIZES else sorted({int(np.abs(np.log(n / w)).argmin()) for w in wanted})
 
 
 def about_minimum(gap: np.ndarray) -> np.ndarray:
