@@ -1,4 +1,5 @@
 import Foundation
+import MessagePassing
 import Studies
 import Sweep
 
@@ -142,7 +143,7 @@ enum SubmitCommand: Command {
 
     private static func passed(_ arguments: Arguments, _ names: [String]) -> [String] { names.compactMap { name in arguments.value(name).map { "--\(name)=\($0)" } } }
 
-    private static var executable: String { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0] }
+    private static var executable: String { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ProcessArguments.words[0] }
 
     private static func command(_ directory: String, _ script: BatchScript, after job: String? = nil) -> [String] {
         ["sbatch", "--parsable", "--chdir=\(FileManager.default.currentDirectoryPath)"] + (job.map { ["--dependency=afterany:\($0)"] } ?? [])

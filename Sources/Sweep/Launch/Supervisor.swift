@@ -152,7 +152,7 @@ public struct Supervisor: Sendable {
 
     private static func words(_ ending: ChildProcess.Ending) -> String {
         switch ending {
-        case .exited(let code) where code > 128: "signal \(code - 128), of rank 0 or of the launcher"
+        case .exited(let code) where code > 128 && code <= 192: "signal \(code - 128), of rank 0 or of the launcher"
         case .exited(let code): "exit code \(code)"
         case .signaled(let number): "the launcher by signal \(number)"
         }
