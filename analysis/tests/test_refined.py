@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import macrospin
+from macrospin import maps
 from macrospin.archive import computed_line
 from macrospin.lines import plot_gap, plot_magnetization
 
@@ -43,6 +44,17 @@ def test_lines_are_drawn_through_their_own_points(data):
         for line, n in zip(lines, data.N.values):
             count = int((data[f"status_{data[variable].attrs['study']}"].sel(N=n) >= 0).sum())
             assert line.get_xdata().size == count and np.isfinite(line.get_ydata()).all(), f"{variable} at N = {n} is broken"
+
+
+def test_maps_have_no_holes_between_the_points_of_a_line(data):
+    """Each cell has the nearest value of its own line; without the job's word on refinement, cells that were not computed stay white."""
+    where = {d: 0 for d in data.jz.dims if d not in ("Gamma", "N")}
+    cells = maps._cells(data, data.jz, where, "Gamma", "N")
+    assert np.isfinite(cells).all()
+    line = computed_line(data, "jz", {**where, "N": 0}, "Gamma")
+    nearest = np.abs(data.Gamma.values[:, None] - line.Gamma.values).argmin(axis=1)
+    assert (cells[0] == line.values[nearest]).all()
+    assert np.isnan(maps._cells(data.assign_attrs(job=""), data.jz, where, "Gamma", "N")).any()
 
 
 def test_points_without_a_value_stay(data):

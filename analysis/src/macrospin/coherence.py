@@ -96,12 +96,14 @@ def plot_table(dataset):
     heading = ["$N$"] + [text for title, _, _ in PRINTED for text in (title, "here")]
     figure, ax = plt.subplots(figsize=(10.2, 0.32 * (len(counts) + 3)), layout="constrained")
     ax.axis("off")
-    widths = [0.6] + [1.25] * (2 * len(PRINTED))
+    widths = [2 + max(len(text.replace("$", "").replace("\\", "")) for text in column) for column in zip(heading, *cells)]
     table = ax.table(cells, cellColours=colours, colLabels=heading, colWidths=[w / sum(widths) for w in widths], cellLoc="right", colLoc="center",
                      bbox=(0, 0, 1, 1))
     table.auto_set_font_size(False)
-    table.set_fontsize(8)
+    # At the width of a journal's page.
+    table.set_fontsize(6)
     for cell in table.get_celld().values():
+        cell.PAD = 0.05
         cell.set_linewidth(0.4)
         cell.set_edgecolor("0.7")
     wrong = sum(row["deviates"] for row in rows)

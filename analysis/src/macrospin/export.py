@@ -1,7 +1,4 @@
-"""Archives as Parquet: one file a study, one row a point, arrays as lists.
-
-    macrospin-export runs/demo/archive.h5 --out demo-parquet
-"""
+"""Archives as Parquet: one file a study, one row a point, arrays as lists."""
 
 from __future__ import annotations
 
@@ -152,7 +149,7 @@ def to_parquet(path: str | Path, folder: str | Path) -> list[Path]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="macrospin-export", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="macrospin-export", description=__doc__, epilog="example: macrospin-export runs/demo/archive.h5 --out runs/demo/parquet", formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("archive", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="folder for the files, made if it is not there")
     options = parser.parse_args(arguments)

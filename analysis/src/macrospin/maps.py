@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import matplotlib.colors
 import matplotlib.pyplot as plt
 import numpy as np
@@ -71,7 +73,7 @@ def plot_map(dataset, variable: str):
     columns = min(1 if narrow() else 3, len(shown))
     rows = -(-len(shown) // columns)
     figure, panels = plt.subplots(rows, columns, figsize=(3.5 if columns == 1 else 2.5 * columns, 2.5 * rows), sharex=True, sharey=True, squeeze=False, layout="constrained")
-    values = [array.isel(where).transpose(y, x).values.astype(float) for where in shown]
+    values = [_cells(dataset, array, where, x, y) for where in shown]
     style = _colours(np.concatenate([v.ravel() for v in values]), name)
     x_edges, y_edges = edges(dataset[x].values), edges(dataset[y].values)
     labels = {}
@@ -100,6 +102,26 @@ def plot_map(dataset, variable: str):
     if labels:
         figure.legend(handles=list(labels.values()), loc="outside lower center", ncols=3)
     return figure
+
+
+def _cells(dataset, array, where, x, y) -> np.ndarray:
+    """Values over (y, x). On a refined axis every line has values of its own: between them, the nearest of the line stands."""
+    cells = array.isel(where).transpose(y, x).values.astype(float)
+    status = dataset.get(f"status_{array.attrs.get('study')}")
+    if status is None or not {x, y} <= set(status.dims) or not _is_refined(dataset):
+        return cells
+    done = status.isel({d: i for d, i in where.items() if d in status.dims}).transpose(y, x).values >= 0
+    places = dataset[x].values
+    for row, own in zip(cells, done):
+        columns = np.flatnonzero(own)
+        if columns.size:
+            row[:] = row[columns[np.abs(places[:, None] - places[columns]).argmin(axis=1)]]
+    return cells
+
+
+def _is_refined(dataset) -> bool:
+    """Whether a job of the archive lets points be inserted."""
+    return any(re.search(r"\brefine\"?\s*:", str(text)) for name, text in dataset.attrs.items() if re.fullmatch(r"job(_\d+)?", name))
 
 
 def _below(values: list[np.ndarray], style: dict) -> bool:

@@ -46,6 +46,11 @@ def plain_ticks(axis, values, most: int = 6) -> None:
     values = np.unique(np.asarray(values, float)[np.isfinite(values)])
     if not values.size:
         return
+    if values[-1] > 300 * values[0]:
+        # Powers of ten read better than 31.5 and 3162.5.
+        axis.set_major_locator(ticker.LogLocator(numticks=most))
+        axis.set_minor_formatter(ticker.NullFormatter())
+        return
     # Evenly over the logarithm: neighbours nearer than a share of it would collide.
     least, kept = max(np.log(values[-1] / values[0]), 1e-9) / most, [values[0]]
     for value in values[1:]:

@@ -19,8 +19,8 @@ from .figures import Choice, attempt, figures_of
 from .style import context, fit_width, page, width_of
 
 EXAMPLES = """examples:
-  macrospin-plot runs/demo/archive.h5                                   every figure that the archive can give
-  macrospin-plot runs/demo/archive.h5 --list                            which those are, and what the others need
+  macrospin-plot runs/demo/archive.h5            # every figure that the archive can give
+  macrospin-plot runs/demo/archive.h5 --list     # which those are, and what the others need
   macrospin-plot runs/demo/archive.h5 --only gap gap-scaling --width single
   macrospin-plot runs/demo/archive.h5 --only size-limits map-expression --variable "jz2 - jz**2" --at Omega=0.5
 """
