@@ -22,7 +22,7 @@ enum SubmitCommand: Command {
         OptionDescription("sbatch", value: "OPTION", help: "any other option of sbatch, such as --sbatch=--exclusive; may be given several times"),
         OptionDescription("setup", value: "LINE", help: "shell line at the start of the script, such as \"module load openmpi\"; may be given several times"),
         OptionDescription("then", value: "LINE", help: "shell line after a finished run ($run is its directory), such as 'macrospin-report $run'"),
-        OptionDescription("launcher", value: "COMMAND", help: "what starts the ranks (default: srun --mpi=pmix; or mpirun)"),
+        OptionDescription("launcher", value: "COMMAND", help: "what starts the ranks (default: \(BatchScript.defaultLauncher); or mpirun)"),
         OptionDescription("retry-failed", help: "compute points again whose record says failed or not_converged"),
         OptionDescription("retry-quarantined", help: "compute points again that killed their worker"),
         OptionDescription("template", value: "sweep|array|merge", help: "print a general batch script (slurm/*.sbatch) instead"),
@@ -119,7 +119,7 @@ enum SubmitCommand: Command {
         directives.append("--output=\(directory)/slurm/" + (parts > 1 ? "%A_%a.log" : "%j.log"))
         if parts > 1 { directives.append("--array=1-\(parts)") }
         directives += passed(arguments, ["partition", "account", "qos", "nodes"]) + arguments.all("sbatch")
-        var settings = ["macrospin=" + Shell.quoted(executable), "launcher=" + Shell.quoted(arguments.value("launcher") ?? "srun --mpi=pmix"),
+        var settings = ["macrospin=" + Shell.quoted(executable), "launcher=" + Shell.quoted(arguments.value("launcher") ?? BatchScript.defaultLauncher),
                         "job=" + Shell.quoted("\(directory)/slurm/\(jobName(path))"), "run=" + Shell.quoted(directory),
                         "options=(" + (arguments.value("memory-per-rank").map { "--memory-per-rank \(Shell.quoted($0))" } ?? "") + ")"]
         // What was asked to be tried again is tried again once, not after every requeue.

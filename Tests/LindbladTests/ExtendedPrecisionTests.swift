@@ -77,8 +77,9 @@ extension SolverTests { @Suite struct ExtendedPrecisionTests {
         let slowest = try solver.slowModes(instance, count: 1).modes[0]
         let found = try #require(jz(solution, point.N))
         print("\(point): gap \(reference.gap), relative difference \(slowest.decayRate / reference.gap - 1), <Jz>/j \(reference.jz), difference \(found.jz - reference.jz), purity difference \(found.purity - reference.purity), det \(reference.determinant)")
-        // Where double precision is good enough to be used (N = 12, 20) its own estimates hold to a factor of a few.
-        let slack = slowest.decayRate > 1e-5 ? 3.0 : 1
+        // Where double precision is good enough to be used (N = 12, 20) its own estimates hold to a factor of a few: less than 3 with
+        // OpenBLAS's kernels for SkylakeX, 5 with those for Haswell.
+        let slack = slowest.decayRate > 1e-5 ? 8.0 : 1
         #expect(abs(slowest.decayRate / reference.gap - 1) <= slack * slowest.error / reference.gap + 1e-15)
         #expect(abs(found.jz - reference.jz) <= slack * solution.error + 4e-16)
         #expect(abs(found.purity - reference.purity) <= 4 * slack * solution.error + 1e-15)

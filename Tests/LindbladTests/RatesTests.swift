@@ -77,7 +77,8 @@ extension SolverTests { @Suite struct RatesTests {
             return (log(weights[0] / weights[1]), log(mixture(south) / mixture(north)), weights.min()!)
         }
         let here = try logarithm(spinCount), next = try logarithm(spinCount + 2)
-        #expect(abs(here.husimi - next.husimi - expected) < 1e-8 + 1e-14 / next.least)
+        // Rounding of the mixture: 1e-14 or 2e-14, depending on OpenBLAS's kernels.
+        #expect(abs(here.husimi - next.husimi - expected) < 1e-8 + 4e-14 / next.least)
         #expect(abs(here.weights - next.weights - expected) < 12 / Double(spinCount * spinCount))
     }
 

@@ -35,12 +35,15 @@ public struct BatchScript: Sendable {
         return (lines + ["exit $code"]).joined(separator: "\n") + "\n"
     }
 
+    /// Without the second word a task whose guardian is lost would leave the others waiting for it.
+    public static let defaultLauncher = "srun --mpi=pmix --kill-on-bad-exit=1"
+
     // MARK: For any job
 
     /// What `slurm/KIND.sbatch` holds: job and run directory are given on the command line of sbatch.
     public static func template(_ kind: Kind) -> BatchScript {
         let limits = ["--time=04:00:00", "--signal=B:USR1@120", "--requeue", "--open-mode=append"]
-        let names = ["macrospin=${MACROSPIN:-macrospin}", "launcher=${MACROSPIN_LAUNCHER:-srun --mpi=pmix}"]
+        let names = ["macrospin=${MACROSPIN:-macrospin}", "launcher=${MACROSPIN_LAUNCHER:-\(defaultLauncher)}"]
         switch kind {
         case .sweep:
             return BatchScript(kind: kind, directives: ["--job-name=macrospin", "--ntasks=9", "--mem-per-cpu=1G"] + limits + ["--output=macrospin-%j.log"], settings: [
