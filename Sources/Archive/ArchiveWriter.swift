@@ -234,11 +234,19 @@ private struct TableWriter {
             try read(input, order.map(\.id), order.map(\.place), into: &batch)
         }
         if table.additions.isEmpty { return batch }
+        // Of each input all at once: one record at a time would inflate its chunks over and over.
+        var added: [Int32: [(id: Int32, place: Int, outputs: [Int])]] = [:]
         for cell in range where cells[cell] >= 0 {
             for addition in additions(to: Int(cells[cell])) {
-                var one = RecordBatch(table.header, lengths: lengths, count: 1)
-                try read(addition.input, [addition.id], [0], into: &one)
-                for output in addition.outputs { batch.columns[output].copy(from: one.columns[output], 0, to: cell - range.lowerBound) }
+                added[addition.input, default: []].append((addition.id, cell - range.lowerBound, addition.outputs.map { Int($0) }))
+            }
+        }
+        for (input, items) in added.sorted(by: { $0.key < $1.key }) {
+            let order = items.sorted { $0.id < $1.id }
+            var more = RecordBatch(table.header, lengths: lengths, count: order.count)
+            try read(input, order.map(\.id), Array(order.indices), into: &more)
+            for (row, item) in order.enumerated() {
+                for output in item.outputs { batch.columns[output].copy(from: more.columns[output], row, to: item.place) }
             }
         }
         return batch

@@ -14,7 +14,7 @@ public protocol RecordSource: AnyObject {
     func scan(_ study: String) throws -> TableScan
     /// Reads records into places of a batch. An output that the batch does not have is left out.
     /// - Parameters:
-    ///   - ids: from `scan`, ascending.
+    ///   - ids: from `scan`, ascending; one may stand several times.
     ///   - places: one for each.
     /// - Throws: `InputError` for damaged contents.
     func read(_ study: String, ids: [Int32], places: [Int], into batch: inout RecordBatch) throws

@@ -16,6 +16,15 @@ enum JobRun {
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
             throw InputError(file: path, "there is no such file or run directory", hint: "name a run directory, or an archive such as RUN/archive.h5")
         }
-        return isDirectory.boolValue ? try LedgerSource(run: path) : try ArchiveFile(path)
+        guard isDirectory.boolValue else { return try ArchiveFile(path) }
+        // Of an array each part has ledgers of its own.
+        let parts = Submission.parts(of: path), joined = path + "/archive.h5"
+        if !parts.isEmpty, Ledger.shards(path).isEmpty {
+            guard FileManager.default.fileExists(atPath: joined) else {
+                throw InputError(file: path, "its \(parts.count) parts have not been joined", hint: "macrospin merge \(path)/part-* -o \(joined)")
+            }
+            return try ArchiveFile(joined)
+        }
+        return try LedgerSource(run: path)
     }
 }

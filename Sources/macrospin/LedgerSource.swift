@@ -74,9 +74,10 @@ final class LedgerSource: RecordSource {
 
     func read(_ study: String, ids: [Int32], places: [Int], into batch: inout RecordBatch) throws {
         guard let grid = grids[study] else { return }
-        let places = Dictionary(uniqueKeysWithValues: zip(ids, places)), known = shardOfPoint[study] ?? [:]
+        // A study over fewer axes stands at several points of a list: each record is read once.
+        let placesOfID = Dictionary(grouping: zip(ids, places), by: \.0).mapValues { $0.map(\.1) }, known = shardOfPoint[study] ?? [:]
         for (number, shard) in shards.enumerated() {
-            let own = ids.filter { known[$0] ?? 0 == Int32(number) }
+            let own = placesOfID.keys.filter { known[$0] ?? 0 == Int32(number) }.sorted()
             var next = 0
             let keys = AnyIterator { () -> String? in
                 guard next < own.count else { return nil }
@@ -84,7 +85,7 @@ final class LedgerSource: RecordSource {
                 return grid[Int(own[next - 1])].key
             }
             try shard.forEachRecord(study: study, points: keys) { place, record in
-                if let target = places[own[place]] { batch.set(record, at: target) }
+                for target in placesOfID[own[place]] ?? [] { batch.set(record, at: target) }
             }
             try shard.releaseMemory()
         }

@@ -23,6 +23,31 @@ import Testing
 
     private static let python = CommandLineTool.project.appendingPathComponent(".venv/bin/python")
 
+    /// Eight of 32 points, so a list of points, at which a study that does not depend on N stands twice each; from runs and from
+    /// archives. Joined outputs of records that two runs share.
+    @Test func listsOfPointsFromRuns() throws {
+        try CommandLineTool.withFolder { folder in
+            func run(_ arguments: String...) throws -> CommandLineTool.Outcome { try CommandLineTool.start(arguments, in: folder).finish() }
+            func job(_ number: Int, _ observable: String) -> String {
+                "title: list\nmodel: { preset: bistable-pump, parameters: { Omega: 0.5 } }\nsweep: { N: [\(2 * number + 2), \(2 * number + 3)], Gamma: [0.\(number + 5)] }\n"
+                    + "studies: [{ steadyState: { observables: { \(observable.lowercased()): \(observable)/j } } }, meanField]\n"
+            }
+            for number in 0..<4 {
+                for observable in ["Jz", "Jx"] {
+                    try job(number, observable).write(to: folder.appendingPathComponent("\(observable)\(number).yaml"), atomically: true, encoding: .utf8)
+                    #expect(try run("run", "\(observable)\(number).yaml", "--out", "\(observable)\(number)").code == 0)
+                }
+            }
+            let runs = ["Jz0", "Jz1", "Jz2", "Jz3", "Jx0", "Jx1", "Jx2", "Jx3"]
+            let fromRuns = try CommandLineTool.start(["merge"] + runs + ["-o", "runs.h5"], in: folder).finish()
+            let fromArchives = try CommandLineTool.start(["merge"] + runs.reversed().map { $0 + "/archive.h5" } + ["-o", "archives.h5"], in: folder).finish()
+            #expect(fromRuns.code == 0 && fromArchives.code == 0, "\(fromRuns.error)\(fromArchives.error)")
+            let values = try Ranks.values(folder.appendingPathComponent("runs.h5"))
+            #expect(try values.count == 12 && values == Ranks.values(folder.appendingPathComponent("archives.h5")))
+            #expect(values.values.filter { $0.outputs["jz"] != nil && $0.outputs["jx"] != nil }.count == 8)
+        }
+    }
+
     @Test func mergeShowDiff() throws {
         try CommandLineTool.withFolder { folder in
             try Self.runs(folder)

@@ -13,11 +13,18 @@ final class LockFile {
         guard descriptor >= 0 else {
             throw InputError(file: path, "cannot be written: \(String(cString: strerror(errno)))", hint: "choose another directory with --out")
         }
-        let clock = ContinuousClock(), end = clock.now + .seconds(patience)
+        let clock = ContinuousClock(), start = clock.now
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            if clock.now < end {
+            // Readers are soon done; a batch job should not end because someone looks at its run.
+            let isOnlyRead = patience > 0 && flock(descriptor, LOCK_SH | LOCK_NB) == 0
+            if isOnlyRead { flock(descriptor, LOCK_UN) }
+            if clock.now < start + .seconds(isOnlyRead ? 50 * patience : patience) {
                 usleep(50_000)
                 continue
+            }
+            if flock(descriptor, LOCK_SH | LOCK_NB) == 0 {
+                close(descriptor)
+                throw InputError(file: path, "this run is being read by another process (merge, show, diff, reproduce)", hint: "wait for that, or choose another directory with --out")
             }
             let holder = (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
             close(descriptor)
