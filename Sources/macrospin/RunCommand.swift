@@ -27,6 +27,7 @@ enum RunCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> ExitCode {
         let path = try single(arguments, "job file")
+        if arguments.value("out") == "" { throw InputError("macrospin run: --out is empty", hint: "name a directory") }
         let directory = arguments.value("out") ?? "runs/" + ((path as NSString).lastPathComponent as NSString).deletingPathExtension
         switch try LaunchEnvironment.detect() {
         case .rank(let rank, let size):
@@ -45,6 +46,18 @@ enum RunCommand: Command {
 
     // MARK: One process
 
+    /// - Throws: `InputError` where the directory belongs to an array, or to another part.
+    private static func checkPart(_ directory: String, _ arguments: Arguments) throws {
+        if FileManager.default.fileExists(atPath: directory + "/parts") {
+            throw InputError(file: directory, "this run is split over a job array", hint: "its parts are \(directory)/part-*; or choose another directory with --out")
+        }
+        let slice = try arguments.value("part").map { try PlanSlice($0) }, path = directory + "/part"
+        let known = (try? String(contentsOfFile: path, encoding: .utf8)).flatMap { try? PlanSlice($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        guard RunStatus.exists(directory), known != slice else { return }
+        func name(_ slice: PlanSlice?) -> String { slice.map { "part \($0.number) of \($0.count)" } ?? "the whole sweep" }
+        throw InputError(file: directory, "this run is of \(name(known)), not of \(name(slice))", hint: "choose another directory with --out")
+    }
+
     private static func plan(_ job: Job, _ arguments: Arguments) throws -> RunPlan {
         let plan = JobRun.plan(job)
         return try arguments.value("part").map { try plan.slice(PlanSlice($0)) } ?? plan
@@ -59,6 +72,8 @@ enum RunCommand: Command {
     }
 
     private static func runner(_ job: Job, _ plan: RunPlan, _ directory: String, _ arguments: Arguments) throws -> Runner {
+        try checkPart(directory, arguments)
+        if let part = arguments.value("part") { try Submission.note(part: part, run: directory) }
         var runner = Runner(plan: plan, directory: directory) { old, _ in
             try JobChange.check(old: try Job(text: old, path: Runner.jobPath(directory)), new: job)
         }

@@ -13,7 +13,13 @@ enum StatusCommand: Command {
         let parts = Submission.parts(of: directory)
         if arguments.has("json") {
             // Throws where there is none.
-            for part in parts.isEmpty ? [directory] : parts { Console.out(try RunStatus.text(part)) }
+            if parts.isEmpty, let submission, !RunStatus.exists(directory) {
+                Console.out("{\"state\": \"submitted\", \"slurmJob\": \"\(submission.jobs[0])\", \"updated\": \"\(submission.submitted)\"}")
+            } else if parts.isEmpty {
+                Console.out(try RunStatus.text(directory))
+            } else {
+                Console.out("[" + parts.compactMap { try? RunStatus.text($0) }.joined(separator: ",\n") + "]")
+            }
             return .done
         }
         guard !parts.isEmpty else {
@@ -23,7 +29,7 @@ enum StatusCommand: Command {
             }
             let status = try RunStatus.read(directory)
             show(status)
-            if let job = status.slurmJob ?? submission?.jobs.first { Console.out(slurm(job)) }
+            for job in [status.slurmJob, submission?.jobs.first].compactMap({ $0 }).reduce(into: [String](), { if !$0.contains($1) { $0.append($1) } }) { Console.out(slurm(job)) }
             Console.out("as of \(status.updated)")
             return .done
         }
@@ -36,7 +42,13 @@ enum StatusCommand: Command {
     private static func state(_ status: RunStatus) -> String {
         // A run that died without a word left "running" behind.
         let isElsewhere = status.host.map { $0 != ProcessInfo.processInfo.hostName } ?? false
-        let isAlive = isElsewhere || kill(status.pid, 0) == 0 || errno == EPERM
+        let isAlive: Bool
+        if isElsewhere {
+            let job = status.slurmJob.flatMap { SlurmJob($0).state }
+            isAlive = job.map { state in ["running", "completing", "suspended"].contains { state.contains($0) } } ?? true
+        } else {
+            isAlive = kill(status.pid, 0) == 0 || errno == EPERM
+        }
         return status.state == "running" && !isAlive ? "dead (process \(status.pid) is gone; macrospin run resumes)" : status.state
     }
 

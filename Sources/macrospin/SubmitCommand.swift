@@ -37,32 +37,39 @@ enum SubmitCommand: Command {
             return .done
         }
         let path = try single(arguments, "job file"), job = try Job.load(path: path)
+        if let out = arguments.value("out"), out.isEmpty { throw InputError("macrospin submit: --out is empty", hint: "name a directory") }
         let directory = absolute(arguments.value("out") ?? "runs/" + ((path as NSString).lastPathComponent as NSString).deletingPathExtension)
         let parts = try count(arguments, "array", 1...100_000) ?? 1
         let plan = try JobRun.plan(job).slice(PlanSlice("1/\(parts)"))
-        let resources = try self.resources(plan, arguments)
-        let script = self.script(directory: directory, parts: parts, resources, job, path, arguments)
-        let mergeScript = parts > 1 ? merge(directory, arguments) : nil
+        let partition = try Partition.find(arguments.value("partition"))
+        let resources = try self.resources(plan, partition, arguments)
+        let script = self.script(directory: directory, parts: parts, resources, arguments)
+        let mergeScript = parts > 1 ? merge(directory, partition, arguments) : nil
+        let name = jobName(path)
         let isDry = arguments.has("dry-run")
         if isDry {
             Console.write(script.text)
-            Console.error("\n# \(directory)/slurm/\(script.kind.rawValue).sbatch, then: \(command(directory, script).map(Shell.quoted).joined(separator: " "))")
+            Console.error("\n# \(directory)/slurm/\(script.kind.rawValue).sbatch, then: \(command(directory, script, name).map(Shell.quoted).joined(separator: " "))")
             if let mergeScript {
-                Console.error("# then: \(command(directory, mergeScript, after: "ID").map(Shell.quoted).joined(separator: " "))\n")
+                Console.error("# then: \(command(directory, mergeScript, name, after: "ID").map(Shell.quoted).joined(separator: " "))\n")
                 Console.write(mergeScript.text)
             }
             Console.error(summary(plan, resources, parts))
             return .done
         }
         try refuseTwice(directory, parts)
-        try Submission.place(String(decoding: job.text, as: UTF8.self), jobName(path), run: directory)
+        try refuseOtherJob(directory, job)
+        try Submission.place(String(decoding: job.text, as: UTF8.self), jobCopy, run: directory)
         try Submission.place(script.text, "\(script.kind.rawValue).sbatch", run: directory)
-        var jobs = [try sbatch(command(directory, script))]
+        var jobs = [try sbatch(command(directory, script, name))]
         var submission = Submission(jobs: jobs, parts: parts, submitted: ISO8601DateFormatter().string(from: Date()))
         try submission.write(directory)
         if let mergeScript {
             try Submission.place(mergeScript.text, "merge.sbatch", run: directory)
-            jobs.append(try sbatch(command(directory, mergeScript, after: jobs[0])))
+            do { jobs.append(try sbatch(command(directory, mergeScript, name, after: jobs[0]))) } catch {
+                _ = Shell.run(["scancel", jobs[0]])
+                throw error
+            }
             submission.jobs = jobs
             try submission.write(directory)
         }
@@ -80,15 +87,20 @@ enum SubmitCommand: Command {
         return count
     }
 
-    private static func resources(_ plan: RunPlan, _ arguments: Arguments) throws -> BatchResources {
+    private static func resources(_ plan: RunPlan, _ partition: Partition?, _ arguments: Arguments) throws -> BatchResources {
         var seconds: Double?
         if let text = arguments.value("time") {
             seconds = TimeLimit.seconds(slurm: text)
             if seconds == nil { throw InputError("macrospin submit: --time takes a time as sbatch does, found \(text)", hint: "minutes, hours:minutes:seconds or days-hours:minutes:seconds") }
         }
         let ranks = try count(arguments, "ranks", 1...1_000_000), megabytes = try count(arguments, "mem-per-cpu", 1...100_000_000)
-        var resources = try BatchResources(plan, ranks: ranks, bytesPerWorker: RunCommand.perWorker(arguments), seconds: seconds,
-                                           partition: Partition.find(arguments.value("partition")))
+        var resources = try BatchResources(plan, ranks: ranks, bytesPerWorker: RunCommand.perWorker(arguments), seconds: seconds, partition: partition)
+        if let partition, let most = partition.seconds, resources.seconds > most {
+            throw InputError("macrospin submit: partition \(partition.name) ends jobs after \(TimeLimit.slurm(most)), --time asks for \(TimeLimit.slurm(resources.seconds))", hint: "leave --time out: what is left goes on after a requeue")
+        }
+        if let partition, let cores = partition.cores, resources.ranks > cores {
+            throw InputError("macrospin submit: --ranks \(resources.ranks), partition \(partition.name) has \(cores) cores", hint: "--ranks \(cores) at most")
+        }
         if let megabytes { resources.megabytesPerCore = megabytes }
         return resources
     }
@@ -96,10 +108,10 @@ enum SubmitCommand: Command {
     private static func summary(_ plan: RunPlan, _ resources: BatchResources, _ parts: Int) -> String {
         let expected = PlanCommand.duration(resources.expectedSeconds), limit = PlanCommand.duration(resources.seconds)
         let starts = Int((resources.expectedSeconds / max(1, resources.seconds - 120)).rounded(.up))
-        let warning = resources.longestPointSeconds > resources.seconds - 60
+        let note = resources.longestPointSeconds > resources.seconds - Double(warning(resources)) - 10
             ? "\nwarning: the longest point is expected to take \(PlanCommand.duration(resources.longestPointSeconds)), longer than the time limit: after two tries it would be recorded as failed" : ""
         return "\(plan.title): \(plan.count) records" + (parts > 1 ? " in each of \(parts) tasks" : "") + ", \(resources.ranks) rank\(resources.ranks == 1 ? "" : "s") of \(resources.megabytesPerCore) MB, "
-            + "expected to take \(expected); time limit \(limit)" + (starts > 1 && warning.isEmpty ? ", so about \(starts) starts" : "") + warning
+            + "expected to take \(expected); time limit \(limit)" + (starts > 1 && note.isEmpty ? ", so about \(starts) starts" : "") + note
     }
 
     // MARK: Scripts
@@ -108,19 +120,25 @@ enum SubmitCommand: Command {
         URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: FileManager.default.currentDirectoryPath)).standardizedFileURL.path
     }
 
-    private static func jobName(_ path: String) -> String { (path as NSString).lastPathComponent }
+    /// Of the job file at the time of submission.
+    private static let jobCopy = "job.yaml"
 
-    private static func script(directory: String, parts: Int, _ resources: BatchResources, _ job: Job, _ path: String, _ arguments: Arguments) -> BatchScript {
-        let name = "macrospin-" + ((path as NSString).lastPathComponent as NSString).deletingPathExtension
-        // Enough to finish a commit and to hand in points, and no more than a quarter of a short limit.
-        let warning = Int(max(10, min(120, resources.seconds / 4)))
-        var directives = ["--job-name=\(name)", "--ntasks=\(resources.ranks)", "--mem-per-cpu=\(resources.megabytesPerCore)M", "--time=\(TimeLimit.slurm(resources.seconds))",
-                          "--signal=B:USR1@\(warning)", "--requeue", "--open-mode=append"]
-        directives.append("--output=\(directory)/slurm/" + (parts > 1 ? "%A_%a.log" : "%j.log"))
+    private static func jobName(_ path: String) -> String {
+        let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+        return "macrospin-" + String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "_" })
+    }
+
+    /// Seconds between Slurm's signal and the limit: enough to finish a commit and to hand in points, no more than a quarter of a
+    /// short limit.
+    private static func warning(_ resources: BatchResources) -> Int { Int(max(10, min(120, resources.seconds / 4))) }
+
+    private static func script(directory: String, parts: Int, _ resources: BatchResources, _ arguments: Arguments) -> BatchScript {
+        var directives = ["--ntasks=\(resources.ranks)", "--mem-per-cpu=\(resources.megabytesPerCore)M", "--time=\(TimeLimit.slurm(resources.seconds))",
+                          "--signal=B:USR1@\(warning(resources))", "--requeue", "--open-mode=append"]
         if parts > 1 { directives.append("--array=1-\(parts)") }
         directives += passed(arguments, ["partition", "account", "qos", "nodes"]) + arguments.all("sbatch")
         var settings = ["macrospin=" + Shell.quoted(executable), "launcher=" + Shell.quoted(arguments.value("launcher") ?? BatchScript.defaultLauncher),
-                        "job=" + Shell.quoted("\(directory)/slurm/\(jobName(path))"), "run=" + Shell.quoted(directory),
+                        "job=" + Shell.quoted("\(directory)/slurm/\(jobCopy)"), "run=" + Shell.quoted(directory),
                         "options=(" + (arguments.value("memory-per-rank").map { "--memory-per-rank \(Shell.quoted($0))" } ?? "") + ")"]
         // What was asked to be tried again is tried again once, not after every requeue.
         let retries = ["retry-failed", "retry-quarantined"].filter { arguments.has($0) }.map { "--\($0)" }
@@ -132,9 +150,12 @@ enum SubmitCommand: Command {
         return script
     }
 
-    private static func merge(_ directory: String, _ arguments: Arguments) -> BatchScript {
+    private static func merge(_ directory: String, _ partition: Partition?, _ arguments: Arguments) -> BatchScript {
         var script = BatchScript.template(.merge)
-        script.directives = script.directives.map { $0.hasPrefix("--output=") ? "--output=\(directory)/slurm/merge-%j.log" : $0 } + passed(arguments, ["partition", "account", "qos"])
+        // What says how large the sweep's jobs are says nothing about this one.
+        let sizes = ["--time", "--ntasks", "--nodes", "--nodelist", "--signal", "--array", "--exclusive", "--mem", "--cpus", "--requeue", "--output", "--job-name"]
+        let more = arguments.all("sbatch").filter { option in !sizes.contains { option.hasPrefix($0) } }
+        script.directives = ["--ntasks=1", "--mem-per-cpu=2G", "--time=\(TimeLimit.slurm(min(3600, partition?.seconds ?? 3600)))"] + passed(arguments, ["partition", "account", "qos"]) + more
         script.settings = ["macrospin=" + Shell.quoted(executable), "run=" + Shell.quoted(directory)]
         script.setup = arguments.all("setup")
         script.after = arguments.all("then")
@@ -145,9 +166,12 @@ enum SubmitCommand: Command {
 
     private static var executable: String { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ProcessArguments.words[0] }
 
-    private static func command(_ directory: String, _ script: BatchScript, after job: String? = nil) -> [String] {
-        ["sbatch", "--parsable", "--chdir=\(FileManager.default.currentDirectoryPath)"] + (job.map { ["--dependency=afterany:\($0)"] } ?? [])
-            + ["\(directory)/slurm/\(script.kind.rawValue).sbatch"]
+    /// Names that may have any letters in them are words here: in a script sbatch would take them apart.
+    private static func command(_ directory: String, _ script: BatchScript, _ name: String, after job: String? = nil) -> [String] {
+        let log = ["sweep": "%j.log", "array": "%A_%a.log", "merge": "merge-%j.log"][script.kind.rawValue] ?? "%j.log"
+        return ["sbatch", "--parsable", "--job-name=\(name)", "--chdir=\(FileManager.default.currentDirectoryPath)",
+                "--output=\(directory.replacingOccurrences(of: "%", with: "%%"))/slurm/\(log)"]
+            + (job.map { ["--dependency=afterany:\($0)"] } ?? []) + ["\(directory)/slurm/\(script.kind.rawValue).sbatch"]
     }
 
     // MARK: Slurm
@@ -163,13 +187,25 @@ enum SubmitCommand: Command {
         return number
     }
 
+    /// What would end the batch job as soon as it begins.
+    private static func refuseOtherJob(_ directory: String, _ job: Job) throws {
+        for run in [directory] + Submission.parts(of: directory) {
+            let path = Runner.jobPath(run)
+            guard let text = FileManager.default.contents(atPath: path) else { continue }
+            if Array(text) != job.text { try JobChange.check(old: try Job(text: Array(text), path: path), new: job) }
+        }
+    }
+
     private static func refuseTwice(_ directory: String, _ parts: Int) throws {
+        if parts > 1, RunStatus.exists(directory) {
+            throw InputError("macrospin submit: \(directory) is a run that is not split", hint: "leave --array out, or choose another directory with --out")
+        }
         guard let earlier = Submission.read(directory) else { return }
         guard earlier.parts == parts else {
             throw InputError("macrospin submit: \(directory) is split over \(earlier.parts) task\(earlier.parts == 1 ? "" : "s"), not \(parts)",
                              hint: earlier.parts > 1 ? "--array \(earlier.parts) goes on with it; or choose another directory with --out" : "leave --array out, or choose another directory with --out")
         }
-        let active = earlier.jobs.compactMap { job in SlurmJob(job).state.map { (job, $0) } }.first { $0.1.contains("pending") || $0.1.contains("running") || $0.1.contains("suspended") }
+        let active = earlier.jobs.compactMap { job in SlurmJob(job).state.map { (job, $0) } }.first { state in ["pending", "running", "suspended", "configuring", "completing", "requeued"].contains { state.1.contains($0) } }
         guard let active else { return }
         throw InputError("macrospin submit: \(directory) is job \(active.0) already (\(active.1))", hint: "wait for it, or scancel \(active.0), or choose another directory with --out")
     }

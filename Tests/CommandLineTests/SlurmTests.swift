@@ -78,6 +78,7 @@ struct SlurmTests {
         let twice = try cluster.shell("macrospin submit limit.yaml --out limit --ranks 3", in: folder)
         #expect(twice.code == 2 && twice.error.contains("is job \(limited) already"), "\(twice.error)")
 
+        try await cancelled()
         try await loseRankAndNode(lossy)
         try await byHand()
         try examplesOfHelp()
@@ -88,6 +89,24 @@ struct SlurmTests {
         try tooLong(long)
         #expect(try await cluster.end(of: limited, within: 280))
         try survived(limited)
+    }
+
+    /// A job that is cancelled stays so, and its run goes on when it is submitted again; names that a script could not hold.
+    private func cancelled() async throws {
+        let run = "it's 100% a run"
+        try write(Ranks.rehearsal(points: 40, options: "seconds: \"0.5\""), "some job.yaml")
+        let job = try submit("macrospin submit 'some job.yaml' --out \"\(run)\" --ranks 1 --time 5 --sbatch=--nodelist=n1")
+        try await records(3, in: run)
+        _ = try cluster.shell("scancel \(job)", in: folder)
+        #expect(try await cluster.end(of: job, within: 40))
+        #expect(try cluster.field("JobState", of: job) == "CANCELLED" && cluster.field("Restarts", of: job) == "0")
+        let left = done(run)
+        #expect(left >= 3 && left < 40)
+        let again = try submit("macrospin submit 'some job.yaml' --out \"\(run)\" --ranks 1 --time 5 --sbatch=--nodelist=n1")
+        #expect(try await cluster.end(of: again, within: 60))
+        #expect(try cluster.field("JobState", of: again) == "COMPLETED" && done(run) == 40)
+        let other = try cluster.shell("sed -i s/0.5/0.6/ 'some job.yaml'; macrospin submit 'some job.yaml' --out \"\(run)\" --ranks 1", in: folder)
+        #expect(other.code == 2 && other.error.contains("the job differs"), "\(other.error)")
     }
 
     /// The time limit came at least three times.
@@ -117,7 +136,7 @@ struct SlurmTests {
     private func loseRankAndNode(_ job: String) async throws {
         try await records(20, in: "lossy")
         // What computes; its guardian has the executable's own name.
-        let ranks = try cluster.shell("pgrep --full -- '^/proc/self/exe run .*/lossy/slurm/death.yaml --out .*/lossy'", in: folder).out.split(separator: "\n").compactMap { pid_t($0) }
+        let ranks = try cluster.shell("pgrep --full -- '^/proc/self/exe run .*/lossy/slurm/job.yaml --out .*/lossy'", in: folder).out.split(separator: "\n").compactMap { pid_t($0) }
         #expect(ranks.count == 3, "ranks of the run: \(ranks)")
         if let last = ranks.max() { #expect(kill(last, SIGKILL) == 0) }
         for _ in 0..<600 where !text("lossy/log.txt").contains("nothing finished is lost") { try await Task.sleep(for: .milliseconds(100)) }

@@ -82,6 +82,7 @@ public struct BatchScript: Sendable {
     }
 
     private static let deal = """
+        if [ "$SLURM_ARRAY_TASK_ID" -lt 1 ]; then echo "macrospin: number the tasks from 1: --array=1-M" >&2; exit 2; fi
         # How many parts there are is written down once: a task that is repeated alone would not know.
         mkdir -p "$run"
         [ -s "$run/parts" ] || echo "$SLURM_ARRAY_TASK_COUNT" > "$run/parts.$SLURM_ARRAY_TASK_ID"
@@ -94,7 +95,12 @@ public struct BatchScript: Sendable {
     private static let supervise = #"""
         mkdir -p "$run"
         export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS:-1}
-        if [ "${SLURM_NTASKS:-1}" -gt 1 ]; then options+=(--ranks "$SLURM_NTASKS" --launcher "$launcher"); fi
+        if [ "${SLURM_NTASKS:-1}" -gt 1 ]; then
+          options+=(--ranks "$SLURM_NTASKS" --launcher "$launcher")
+        elif command -v mpirun > /dev/null; then
+          # One worker, and beside it on the same core a coordinator that sleeps and survives what kills the worker.
+          options+=(--ranks 2)
+        fi
         # The number of an array's last task is that of the whole array.
         id=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}
         id=${id:-$SLURM_JOB_ID}
@@ -104,16 +110,23 @@ public struct BatchScript: Sendable {
         # macrospin starts the ranks, and starts them again when they die. TERM to srun would kill them: they are told by USR1.
         finished() { sed -n 's/^ *"done" *: *\([0-9]*\).*/\1/p' "$run/status.json" 2>/dev/null | head -n 1; }
         before=$(finished)
+        [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ] || rm -f "$run/fruitless"
         "$macrospin" run "$job" --out "$run" "${options[@]}" &
         child=$!
-        trap 'woken=1; kill -USR1 $child 2>/dev/null' USR1 TERM
+        warned=
+        trap 'woken=1; warned=1; kill -USR1 $child 2>/dev/null' USR1
+        trap 'woken=1; kill -USR1 $child 2>/dev/null' TERM
         while woken=0; wait $child; code=$?; [ $woken -eq 1 ]; do :; done
-        trap '' USR1
+        trap '' USR1 TERM
 
         "$macrospin" status "$run" 2>/dev/null
-        if [ $code -eq 3 ]; then
+        state=$(squeue --noheader --jobs="$id" --format=%T)
+        if [ $code -eq 3 ] && [ -z "$warned" ] && [ "$state" != RUNNING ]; then
+          # Cancelled, or preempted: what becomes of it is Slurm's affair.
+          echo "macrospin: stopped by Slurm ($state); the same command resumes"
+        elif [ $code -eq 3 ]; then
           # Interrupted and resumable: back into the queue, unless nothing is gained by it.
-          if [ "$(finished)" = "$before" ]; then fruitless=$(( $(cat "$run/fruitless" 2>/dev/null || echo 0) + 1 )); else fruitless=0; fi
+          if [ "$(finished)" = "${before:-0}" ]; then fruitless=$(( $(cat "$run/fruitless" 2>/dev/null || echo 0) + 1 )); else fruitless=0; fi
           echo $fruitless > "$run/fruitless"
           if [ $fruitless -lt 3 ]; then
             echo "macrospin: back into the queue at $(date)"

@@ -39,6 +39,15 @@ public struct Submission: Codable, Sendable {
         try AtomicFile.write(Array(text.utf8), to: directory(run) + "/" + name, durable: true)
     }
 
+    /// Writes down which part of a sweep a run is.
+    /// - Throws: `InputError` naming the file.
+    public static func note(part: String, run: String) throws {
+        do { try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true) } catch {
+            throw InputError(file: run, "cannot be made (\((error as NSError).localizedDescription))", hint: "choose another directory with --out")
+        }
+        try AtomicFile.write(Array("\(part)\n".utf8), to: run + "/part", durable: true)
+    }
+
     /// Directories of the runs that an array is split over, in their order.
     public static func parts(of run: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: run)) ?? []

@@ -44,6 +44,8 @@ struct Refiner {
     /// - Precondition: all points of the plan have records.
     func next(_ plan: RunPlan) -> Round {
         var round = Round(), seen: Set<String> = []
+        // Of this round, by axes and line: studies over the same axes share them.
+        var taken: [[String]: [[Double]: Int]] = [:]
         for (number, target) in rule.targets.enumerated() {
             guard let place = plan.place(ofStudy: target.study) else { continue }
             let grid = plan.parts[place.part].grid
@@ -55,10 +57,12 @@ struct Refiner {
                 let knots = values.sorted().map { value in
                     LineRefinement.Knot(position: value, reading: readings[number][Self.with(value, column, fixed)] ?? .none, isCoarse: coarse.contains(value))
                 }
-                let step = line.next(knots, room: rule.limit - (used[fixed] ?? 0))
+                let step = line.next(knots, room: rule.limit - (used[fixed] ?? 0) - (taken[grid.axisNames]?[fixed] ?? 0))
                 for value in step.positions {
                     let point = Point(axes: grid.axisNames, canonical: Self.with(value, column, fixed))
-                    if seen.insert(point.key).inserted { round.points.append(point) }
+                    guard seen.insert(point.key).inserted else { continue }
+                    round.points.append(point)
+                    taken[grid.axisNames, default: [:]][fixed, default: 0] += 1
                 }
                 if step.isLimited { round.limited.append("\(target.output)" + Self.place(grid.axisNames, column, fixed)) }
             }

@@ -15,7 +15,7 @@ public struct TimeLimit: Sendable, Equatable {
     func workingSeconds(grace: Double) -> Double { max(seconds - grace - 5, seconds / 2) }
 
     /// Whether a stop after so long has to do with the limit: someone who interrupts a run by hand says nothing about its points.
-    func isSpent(_ elapsed: Double) -> Bool { elapsed > 0.3 * seconds }
+    func isSpent(_ elapsed: Double) -> Bool { elapsed > max(0.3 * seconds, seconds - 300) }
 
     /// Whether a point has had a fair try: begun late in a start, it will be begun first in the next.
     func counts(_ spent: Double, of elapsed: Double) -> Bool { spent > 0.8 * elapsed }
