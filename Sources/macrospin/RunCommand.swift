@@ -26,6 +26,7 @@ enum RunCommand: Command {
                            "mpirun --oversubscribe -n 3 macrospin run jobs/quick-start.yaml", "srun --mpi=pmix macrospin run jobs/quick-start.yaml"]
 
     static func run(_ arguments: Arguments) throws -> ExitCode {
+        Interruption.install()
         let path = try single(arguments, "job file")
         if arguments.value("out") == "" { throw InputError("macrospin run: --out is empty", hint: "name a directory") }
         let directory = arguments.value("out") ?? "runs/" + ((path as NSString).lastPathComponent as NSString).deletingPathExtension

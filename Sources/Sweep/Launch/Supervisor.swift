@@ -72,7 +72,9 @@ public struct Supervisor: Sendable {
                 more += ["--time-limit", "0:\(max(1, left))"]
             }
             let ending = launch(more)
-            if case .exited(let code) = ending, Guardian.isOrderly(code) { return code }
+            // Stopped by the launcher because one of them died (srun sends TERM first), not by anyone who wants the run to end.
+            let isTornDown = ending == .exited(3) && !Interruption.isRequested && !DeathNotice.all(directory).isEmpty
+            if case .exited(let code) = ending, Guardian.isOrderly(code), !isTornDown { return code }
             if case .signaled(SIGKILL) = ending, let status = try? RunStatus.read(directory), status.state == "finished" { return status.failedCount > 0 ? 4 : 0 }
             if Interruption.isRequested {
                 say("stopped by \(Interruption.signalName); the same command resumes")

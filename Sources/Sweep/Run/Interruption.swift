@@ -17,8 +17,8 @@ public enum Interruption {
         }
     }
 
+    /// As early as possible; what has come by then is kept.
     public static func install() {
-        received = 0
         for number in [SIGTERM, SIGINT, SIGUSR1] {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { Interruption.received = sig_atomic_t($0) }
