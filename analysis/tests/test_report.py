@@ -1,6 +1,8 @@
 """The command lines macrospin-plot and macrospin-report, maps and spheres, on archives of known content."""
 
+import json
 import re
+from pathlib import Path
 
 import html5lib
 import matplotlib.pyplot as plt
@@ -13,10 +15,11 @@ from test_analysis import GAMMA, make, sphere_dataset
 import macrospin
 from macrospin import report_data
 from macrospin.globe import camera, look_from, on_disc, plot_globe, project
+from macrospin.lines import plot_magnetization
 from macrospin.maps import edges, map_axes, plot_map
 from macrospin.panels import unit_text
 from macrospin.plot import main as plot_main
-from macrospin.references import BIBTEX, FIGURES, OUTPUTS, PRESETS, STUDIES, bibliography, methods
+from macrospin.references import BIBTEX, FIGURES, OUTPUTS, PRESETS, STUDIES, bibliography, methods, presets
 from macrospin.report import main as report_main
 from macrospin.style import WIDTHS, context, fit_width, width_of
 
@@ -71,12 +74,64 @@ def test_the_report_of_an_unfinished_run_says_so(archive, tmp_path, capsys):
     assert sorted(path.name for path in (tmp_path / "elsewhere" / "plots").iterdir()) == ["gap.pdf", "gap.png"]
 
 
+def test_reports_and_archives_of_one_folder_have_figures_of_their_own(archive, tmp_path, capsys):
+    both = tmp_path / "both"
+    both.mkdir()
+    for name, first in (("a", 0), ("b", 1)):
+        macrospin.open(archive / "archive.h5").isel(N=slice(first, None)).to_netcdf(both / f"{name}.h5", engine="h5netcdf")
+        assert report_main([str(both / f"{name}.h5"), "--only", "gap"]) == 0 and plot_main([str(both / f"{name}.h5"), "--only", "magnetization"]) == 0
+        assert report_main([str(both / f"{name}.h5"), "--only", "gap", "-o", str(tmp_path / f"{name}.html")]) == 0
+    assert (both / "a.html").exists() and {path.name for path in (both / "a-plots").glob("*.png")} == {path.name for path in (both / "b-plots").glob("*.png")} == {"gap.png", "magnetization.png"}
+    for name in "ab":
+        link, = re.findall(r'<a href="([^"]+\.pdf)"', (tmp_path / f"{name}.html").read_text())
+        assert link == f"{name}-plots/gap.pdf" and (tmp_path / link).stat().st_size > 3000
+    assert (tmp_path / "a-plots/gap.png").read_bytes() != (tmp_path / "b-plots/gap.png").read_bytes()
+
+
+def test_a_part_of_a_sweep_does_not_look_whole(archive, tmp_path, capsys):
+    """Parts 1 and 3 of 4, and a run that was killed, merged; told by the status files of their directories."""
+    states = {"p1": ("finished", "Pump (part 1 of 4)"), "p3": ("finished", "Pump (part 3 of 4)"), "killed": ("running", "Other"), "whole": ("finished", "Whole")}
+    for name, (state, title) in states.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "status.json").write_text(json.dumps({"state": state, "done": 120, "total": 1512, "title": title}))
+    data = macrospin.open(archive / "archive.h5")
+
+    def report(*runs):
+        data.assign_attrs(sources=json.dumps([{"name": str(tmp_path / run / "ledger" / "0000.sqlite")} for run in runs])).to_netcdf(tmp_path / "merged.h5", engine="h5netcdf")
+        assert report_main([str(tmp_path / "merged.h5"), "--only", "gap"]) == 0
+        return re.sub(r"\s+", " ", " ".join(parsed(tmp_path / "merged.html")[1].itertext()))
+
+    words = report("p1", "p3", "killed")
+    assert "of the 4 parts that the sweep “Pump” is split over, 2 are not in this archive: 2, 4" in words and "killed was not finished: 120 of 1512 records" in words
+    assert "Only a part" in report("p1") and "cannot be told" in report("moved away")
+    words = report("whole")
+    assert "Only a part" not in words and "Counts are of the grid" not in words
+
+
+def test_axes_are_no_parameters():
+    data = xr.Dataset(coords={"Omega": [0.1, 0.2]}, attrs={"model": "Omega*Jx\nOmega = 1.2\nkappa = Omega\nleak = 1e-09"})
+    assert report_data.model_text(data) == "Omega*Jx\nkappa = Omega\nleak = 1e-09"
+
+
+def test_only_failed_points_make_no_empty_figure(archive):
+    data = macrospin.open(archive / "archive.h5")
+    for name in ("jz", "jz_phases"):
+        data[name] = data[name] * np.nan
+    with pytest.raises(macrospin.ArchiveError, match="jz has no number"):
+        plot_magnetization(data)
+
+
 def test_mistakes_of_the_user(archive, tmp_path, capsys):
     def fails(main, *arguments):
         assert main([str(argument) for argument in arguments]) == 2
         return capsys.readouterr().err
 
     assert "neither archive.h5 nor archive.partial.h5" in fails(report_main, tmp_path)
+    (tmp_path / "killed" / "ledger").mkdir(parents=True)
+    assert f"macrospin merge {tmp_path}/killed -o FILE.h5" in fails(report_main, tmp_path / "killed")
+    (tmp_path / "array" / "part-1").mkdir(parents=True)
+    assert "but the parts part-1: name one of them" in fails(plot_main, tmp_path / "array")
+    assert "expected a file that ends in .html" in fails(report_main, archive, "-o", tmp_path / "rep.txt") and not (tmp_path / "rep.txt").exists()
     assert "no such file" in fails(report_main, tmp_path / "none.h5")
     assert "--only gaps: there is no such figure; there are magnetization, gap" in fails(plot_main, archive, "--only", "gaps")
     assert "expected auto, single, double" in fails(plot_main, archive, "--width", "wide")
@@ -90,7 +145,7 @@ def test_an_archive_of_nothing_has_a_report(tmp_path, capsys):
                         "gap": (("N",), [np.nan, np.nan], {"study": "gap"})}, coords={"N": [2, 4]}, attrs={"macrospin_archive": 1})
     empty.to_netcdf(tmp_path / "a.h5", engine="h5netcdf")
     assert report_main([str(tmp_path / "a.h5")]) == 0
-    words = " ".join(parsed(tmp_path / "report.html")[1].itertext())
+    words = " ".join(parsed(tmp_path / "a.html")[1].itertext())
     assert "2 of 2 records of this grid are not there" in words and "The archive gives no figure yet" in words
 
 
@@ -192,12 +247,32 @@ def test_globes_show_both_sides_and_attractors():
 
 def test_references_name_only_what_is_there():
     used = {key for table in (STUDIES, OUTPUTS, FIGURES) for method in table.values() for key in method.keys} | {key for keys in PRESETS.values() for key in keys}
-    assert used <= set(BIBTEX)
+    assert used <= set(BIBTEX) and all(method.keys for method in STUDIES.values())
     for key, entry in BIBTEX.items():
         assert re.match(rf"@\w+{{{re.escape(key)},", entry) and entry.count("{") == entry.count("}")
+        # What BibTeX asks of each kind of work.
+        kind, = re.findall(r"^@(\w+)", entry)
+        needed = {"article": ("author", "title", "journal", "year"), "book": ("author", "title", "publisher", "year"), "misc": ("key", "title"), "software": ("author", "title")}[kind]
+        assert all(re.search(rf"\b{field}\s*= \{{", entry) for field in needed), key
     chosen = methods(["rates", "gap"], {"husimi"}, {"collapse"}, "preset: lmg-mesoscopic")
     text = bibliography(chosen, "1.2")
     assert text.count("@article{Macieszczak2016") == 1 and "Houdayer" in text and "Lipkin" in text and "Wineland" not in text
+
+
+def test_presets_are_those_that_the_job_names():
+    assert presets("# compare with driven-lmg\ntitle: not lmg-dephasing\nmodel: { preset: bistable-pump }   # preset: driven-twisting") == ["bistable-pump"]
+    assert presets("model:\n  preset: 'driven-lmg'\n") == ["driven-lmg"] and presets('{"model": {"preset": "lmg-mesoscopic"}}') == ["lmg-mesoscopic"]
+    assert presets("model:\n  hamiltonian: Jx # bistable-pump\n") == []
+
+
+def test_studies_cite_what_their_pages_name():
+    """Each work that the sources of docs/studies name by journal, volume and page is in the BibTeX of that study."""
+    pages = Path(__file__).parents[2] / "docs/studies"
+    for name, method in STUDIES.items():
+        sources = (pages / f"{name}.md").read_text().partition("## Sources")[2]
+        entries = "".join(BIBTEX[key] for key in method.keys + OUTPUTS["spacing_ratio"].keys)
+        for volume, number in re.findall(r"[A-Za-z.] (\d+), (\d+) \(\d{4}\)", sources):
+            assert f"volume = {{{volume}}}, pages = {{{number}}}" in entries, f"{name}: {volume}, {number}"
 
 
 def test_reasons_that_differ_in_numbers_are_one(tmp_path):
