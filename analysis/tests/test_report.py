@@ -21,6 +21,7 @@ from macrospin.panels import unit_text
 from macrospin.plot import main as plot_main
 from macrospin.references import BIBTEX, FIGURES, OUTPUTS, PRESETS, STUDIES, bibliography, methods, presets
 from macrospin.report import main as report_main
+from macrospin.size_scaling import plot_collapse, plot_crossings, plot_gap_scaling
 from macrospin.style import WIDTHS, context, fit_width, width_of
 
 
@@ -170,6 +171,32 @@ def test_figures_have_the_width_of_a_journal(archive, tmp_path, capsys):
     assert width_of("auto") is None and width_of("single") == WIDTHS["single"]
 
 
+def sizes_along_an_axis():
+    """A variable whose curves cross, and a gap whose verdicts are of all kinds of length, over N, x and another axis."""
+    n, x = np.array([8.0, 16, 32, 64, 128, 256]), np.linspace(-1, 1, 41)
+    order = np.tanh((x - 0.1) * np.sqrt(n)[:, None] + 2 / n[:, None])
+    least = np.stack([0.3 * np.exp(-0.1 * n), n**-0.5 * (1 + 0.2 * np.cos(3 * n)), np.ones(6) + 3 / n + 0.05 * np.sin(5 * n)], -1)
+    gap = least[:, None, :] * (1 + (x[None, :, None] - 0.02) ** 2)
+    data = xr.Dataset({"order": (("N", "x"), order), "gap": (("N", "x", "Delta"), gap)}, coords={"N": n.astype(int), "x": x, "Delta": [1.23456, 2.34567, 3.45678]})
+    data["Delta"].attrs["long_name"] = "detuning of the drive Δ/κ"
+    return data
+
+
+@pytest.mark.parametrize("width", [WIDTHS["single"], WIDTHS["double"]], ids=["single", "double"])
+def test_nothing_of_a_figure_of_sizes_is_cut_off(width):
+    data = sizes_along_an_axis()
+    with context(width):
+        for draw in (lambda: plot_gap_scaling(data), lambda: plot_crossings(data, "order"), lambda: plot_collapse(data, "order")):
+            figure = draw()
+            fit_width(figure, width)
+            figure.draw_without_rendering()
+            box = figure.get_tightbbox(figure.canvas.get_renderer())
+            assert box.x0 > -0.02 and box.x1 < width + 0.02
+            panels = [ax.get_position() for ax in figure.axes]
+            assert (panels[0].x0 == pytest.approx(panels[1].x0, abs=0.02)) == (width < 4)                 # stacked in one column
+            assert sum(panel.height for panel in panels) > (0.35 if width < 4 else 0.9)
+
+
 def test_narrow_figures_keep_their_legend():
     with context(3.375):
         figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
@@ -206,6 +233,25 @@ def test_maps_show_values_hatching_and_the_least_gap(tmp_path):
     assert type(mesh[0].norm).__name__ == "LogNorm"                                          # exp(-25) to 0.05
     with pytest.raises(macrospin.ArchiveError, match="two axes"):
         plot_map(data.isel(Gamma=[0]), "gap")
+
+
+def test_maps_of_merged_grids_are_no_checkerboard():
+    """Rows computed at alternate places: each cell has the nearest of its row, none beyond its ends, and hatching follows."""
+    x, n = np.arange(10.0), np.array([10, 20, 30, 40])
+    own = (np.arange(10)[None, :] + np.arange(4)[:, None]) % 2 == 0
+    own[3, 6:] = False
+    status = np.where(own, 0, -1)
+    status[0, 4] = 1
+    data = xr.Dataset({"gap": (("N", "x"), np.where(status == 0, 1 + x + 0 * n[:, None], np.nan), {"study": "gap"}),
+                       "status_gap": (("N", "x"), status.astype("i4"), {"flag_values": np.arange(-1, 2, dtype="i4"), "flag_meanings": "pending ok unresolved"})},
+                      coords={"N": n, "x": x}, attrs={"job": "one", "job_2": "two"})
+    meshes = [c for c in plot_map(data, "gap").axes[0].collections if isinstance(c, QuadMesh)]
+    assert meshes[0].get_array().mask.sum() == 2 + 1 + 1 + 1 + 4 + 1    # the lost point's two cells; ends: of row 0, 1, 2 one, of row 3 one and four
+    assert np.allclose(meshes[0].get_array()[1, 1:].compressed(), [2, 2, 4, 4, 6, 6, 8, 8, 10])
+    hatched = next(c for c in plot_map(data, "gap").axes[0].collections if c.get_hatch())
+    assert np.ma.count(hatched.get_array()) == 2
+    del data.attrs["job_2"]                                        # of one job what was not computed stays white
+    assert [c for c in plot_map(data, "gap").axes[0].collections if isinstance(c, QuadMesh)][0].get_array().mask.sum() > 20
 
 
 def test_edges_of_cells():
