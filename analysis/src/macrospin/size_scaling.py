@@ -473,5 +473,6 @@ def plot_crossings(dataset, variable: str, along: str | None = None, ratio: floa
         right.set_xlabel(r"$1/\sqrt{N N'}$")
         right.set_ylabel(f"crossing: {axis_label(dataset, control)}")
         right.set_xlim(left=-0.03 * right.get_xlim()[1])
+        right.locator_params(axis="x", nbins=5)
     legend_outside(figure, [panels[0, 0]])
     return figure
