@@ -97,16 +97,21 @@ def test_a_part_of_a_sweep_does_not_look_whole(archive, tmp_path, capsys):
         (tmp_path / name / "status.json").write_text(json.dumps({"state": state, "done": 120, "total": 1512, "title": title}))
     data = macrospin.open(archive / "archive.h5")
 
-    def report(*runs):
-        data.assign_attrs(sources=json.dumps([{"name": str(tmp_path / run / "ledger" / "0000.sqlite")} for run in runs])).to_netcdf(tmp_path / "merged.h5", engine="h5netcdf")
-        assert report_main([str(tmp_path / "merged.h5"), "--only", "gap"]) == 0
-        return re.sub(r"\s+", " ", " ".join(parsed(tmp_path / "merged.html")[1].itertext()))
+    def merged(*runs):
+        return data.assign_attrs(sources=json.dumps([{"name": str(tmp_path / run / "ledger" / "0000.sqlite")} for run in runs]))
 
-    words = report("p1", "p3", "killed")
+    def part(*runs):
+        return report_data.part_of_sweep(merged(*runs), tmp_path / "merged.h5")
+
+    merged("p1", "p3", "killed").to_netcdf(tmp_path / "merged.h5", engine="h5netcdf")
+    assert report_main([str(tmp_path / "merged.h5"), "--only", "gap"]) == 0
+    words = re.sub(r"\s+", " ", " ".join(parsed(tmp_path / "merged.html")[1].itertext()))
+    assert "Only a part of the sweep: of the 4 parts" in words and "Counts are of the grid" in words
     assert "of the 4 parts that the sweep “Pump” is split over, 2 are not in this archive: 2, 4" in words and "killed was not finished: 120 of 1512 records" in words
-    assert "Only a part" in report("p1") and "cannot be told" in report("moved away")
-    words = report("whole")
-    assert "Only a part" not in words and "Counts are of the grid" not in words
+    assert part("p1")[0][0].endswith("3 are not in this archive: 2, 3, 4") and part("moved away") == ([], False) and part("whole") == ([], True)
+    (tmp_path / "later").mkdir()
+    (tmp_path / "later" / "status.json").write_text('{"state": "finished", "updated": "2026-01-02T00:00:00Z"}')          # the archive: a day before
+    assert part("later", "whole")[0][0].endswith("later went on after this archive was made: merge it again")
 
 
 def test_axes_are_no_parameters():

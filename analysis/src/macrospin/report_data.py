@@ -14,7 +14,7 @@ from .gap_scaling import FAMILIES, with_error
 from .panels import unit_text
 from .size_scaling import gap_lines, size_marks
 
-MOST_REASONS, MOST_SOURCES, MOST_PLACES = 40, 40, 3
+MOST_REASONS, MOST_SOURCES, MOST_PLACES, MOST_RUNS = 40, 40, 3, 6
 # Endings of outputs that certify others: the smaller, the better.
 CERTIFICATES = ("_residual", "_leak", "_error", "_certificate", "_ambiguity")
 
@@ -94,8 +94,14 @@ def part_of_sweep(dataset, archive: Path) -> tuple[list[str], bool]:
         if title:
             parts[title[1], int(title[3])].add(int(title[2]))
         # Of the run that the report is on the report speaks itself.
-        if state and state.get("state") != "finished" and folder != folders[0]:
+        if not state or folder == folders[0]:
+            continue
+        if state.get("state") != "finished":
             said.append(f"the run {folder} was not finished: {state.get('done', '?')} of {state.get('total', '?')} records when it last told")
+        elif str(state.get("updated", "")) > str(dataset.attrs.get("created", "9")):
+            said.append(f"the run {folder} went on after this archive was made: merge it again")
+    if len(said) > MOST_RUNS:
+        said = [*said[:MOST_RUNS], f"and so of {len(said) - MOST_RUNS} more runs"]
     for (title, count), there in parts.items():
         missing = sorted(set(range(1, count + 1)) - there)
         if missing:
