@@ -11,6 +11,8 @@ from .panels import by_spin_count, control_panels, legend_outside, unit_text
 
 def plot_magnetization(dataset):
     """<Jz>/j against the control axis; where a point is unresolved both metastable phases are drawn instead."""
+    if not (np.isfinite(dataset["jz"]).any() or "jz_phases" in dataset and np.isfinite(dataset["jz_phases"]).any()):
+        raise ArchiveError("jz has no number at any point")
     figure, panels, control = control_panels(dataset, "jz")
     unresolved = status_mask(dataset, "steadyState", "unresolved")
     for ax, where in panels:

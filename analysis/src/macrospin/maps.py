@@ -105,23 +105,40 @@ def plot_map(dataset, variable: str):
 
 
 def _cells(dataset, array, where, x, y) -> np.ndarray:
-    """Values over (y, x). On a refined axis every line has values of its own: between them, the nearest of the line stands."""
+    """Values over (y, x); where the lines have places of their own, between them the nearest of the line stands."""
     cells = array.isel(where).transpose(y, x).values.astype(float)
+    status = _status_over(dataset, array, where, x, y)
+    return cells if status is None else np.take_along_axis(cells, _nearest_own(dataset, status, x), axis=1)
+
+
+def _status_over(dataset, array, where, x, y) -> np.ndarray | None:
+    """Status of the study of `array` over (y, x); None where there is none."""
     status = dataset.get(f"status_{array.attrs.get('study')}")
-    if status is None or not {x, y} <= set(status.dims) or not _is_refined(dataset):
-        return cells
-    done = status.isel({d: i for d, i in where.items() if d in status.dims}).transpose(y, x).values >= 0
-    places = dataset[x].values
-    for row, own in zip(cells, done):
-        columns = np.flatnonzero(own)
-        if columns.size:
-            row[:] = row[columns[np.abs(places[:, None] - places[columns]).argmin(axis=1)]]
-    return cells
+    if status is None or not {x, y} <= set(status.dims):
+        return None
+    return status.isel({d: i for d, i in where.items() if d in status.dims}).transpose(y, x).values
 
 
-def _is_refined(dataset) -> bool:
-    """Whether a job of the archive lets points be inserted."""
-    return any(re.search(r"\brefine\"?\s*:", str(text)) for name, text in dataset.attrs.items() if re.fullmatch(r"job(_\d+)?", name))
+def _nearest_own(dataset, status: np.ndarray, x: str) -> np.ndarray:
+    """Column that stands in each cell: the cell's own, or, on a refined axis and of merged sweeps, the nearest column to which
+    the row's study came, within the first and the last of these. Their cells then meet halfway as those of a grid do."""
+    columns = np.tile(np.arange(status.shape[1]), (status.shape[0], 1))
+    if not _has_lines_of_their_own(dataset):
+        return columns
+    places = dataset[x].values.astype(float)
+    places = np.log(places) if logarithmic(places) else places
+    for row, done in zip(columns, status >= 0):
+        own = np.flatnonzero(done)
+        if own.size:
+            between = np.arange(own[0], own[-1] + 1)
+            row[between] = own[np.abs(places[between, None] - places[own]).argmin(axis=1)]
+    return columns
+
+
+def _has_lines_of_their_own(dataset) -> bool:
+    """Whether a job of the archive lets points be inserted, or the archive is of several jobs, whose grids may differ."""
+    jobs = [str(text) for name, text in dataset.attrs.items() if re.fullmatch(r"job(_\d+)?", str(name))]
+    return len(jobs) > 1 or any(re.search(r"\brefine\"?\s*:", text) for text in jobs)
 
 
 def _below(values: list[np.ndarray], style: dict) -> bool:
@@ -153,13 +170,14 @@ def _colours(values: np.ndarray, name: str) -> dict:
 
 def _hatch(ax, dataset, array, where, x, y, x_edges, y_edges) -> bool:
     """Cells whose study ended without a number."""
-    status = dataset.get(f"status_{array.attrs.get('study')}")
-    if status is None or not {x, y} <= set(status.dims):
+    status = _status_over(dataset, array, where, x, y)
+    if status is None:
         return False
-    words = str(status.attrs.get("flag_meanings", "")).split()
-    values = np.atleast_1d(status.attrs.get("flag_values", []))
+    attrs = dataset[f"status_{array.attrs['study']}"].attrs
+    words = str(attrs.get("flag_meanings", "")).split()
+    values = np.atleast_1d(attrs.get("flag_values", []))
     lost = [int(values[k]) for k, word in enumerate(words) if word in LOST]
-    mask = np.isin(status.isel({d: i for d, i in where.items() if d in status.dims}).transpose(y, x).values, lost)
+    mask = np.isin(np.take_along_axis(status, _nearest_own(dataset, status, x), axis=1), lost)
     if not mask.any():
         return False
     ax.pcolor(x_edges, y_edges, np.ma.masked_where(~mask, np.zeros(mask.shape)), hatch="////", cmap=matplotlib.colors.ListedColormap(["0.93"]), edgecolor="0.35", linewidth=0)

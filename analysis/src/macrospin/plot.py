@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.list:
             print(listing(dataset, choice))
             return 0
-        folder = Path(options.out) if options.out else Path(archive_path(options.archive)).resolve().parent / "plots"
+        folder = Path(options.out) if options.out else plots_beside(Path(archive_path(options.archive)).resolve())
         written = plot_all(dataset, folder, only=options.only, choice=choice, width=width)
     except (ArchiveError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="macrospin-plot", description="Draw the figures of an archive, each as PNG and PDF.", epilog=EXAMPLES,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("archive", help="archive written by macrospin run or macrospin merge, or the run directory that has one")
-    parser.add_argument("--out", metavar="DIR", help="folder for the figures (default: plots beside the archive)")
+    parser.add_argument("--out", metavar="DIR", help="folder for the figures (default: plots beside archive.h5, STEM-plots beside an archive STEM.h5)")
     parser.add_argument("--list", action="store_true", help="tell which figures this archive can give, and what is missing for the others")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="draw these figures alone")
     parser.add_argument("--width", default="auto", help="single (3.375 in), double (7 in), a number of inches, or auto: single for one small panel, else double (default)")
@@ -71,7 +71,20 @@ def archive_path(text: str) -> str:
     for name in ("archive.h5", "archive.partial.h5"):
         if (path / name).exists():
             return str(path / name)
-    raise ArchiveError(f"{text}: the directory has neither archive.h5 nor archive.partial.h5; macrospin run writes them")
+    lacking = f"{text}: the directory has neither archive.h5 nor archive.partial.h5"
+    parts = sorted(part.name for part in path.glob("part-*") if part.is_dir())
+    if parts:
+        raise ArchiveError(f"{lacking}, but the parts {', '.join(parts[:4])}{' …' if len(parts) > 4 else ''}: name one of them, or make an archive of all: macrospin merge {text}/part-* -o {text}/archive.h5")
+    if (path / "ledger").is_dir():
+        raise ArchiveError(f"{lacking} yet, but a ledger: macrospin merge {text} -o FILE.h5 makes an archive of what is there")
+    raise ArchiveError(f"{lacking}; macrospin run writes them")
+
+
+def plots_beside(file: Path) -> Path:
+    """Folder for the figures of an archive or a report: `plots` beside those of a run directory, `STEM-plots` beside others,
+    since several may lie in one folder."""
+    own = ("archive.h5", "archive.partial.h5", "report.html", "report.htm")
+    return file.parent / ("plots" if file.name in own else f"{file.stem}-plots")
 
 
 def _of_name(dataset, names: list[str] | None, choice: Choice) -> list:

@@ -8,6 +8,7 @@ import contextlib
 import datetime
 import io
 import os
+import re
 import sys
 from importlib import resources
 from pathlib import Path
@@ -22,7 +23,7 @@ from jinja2 import Environment
 from . import report_data as data
 from .archive import ArchiveError, open_archive
 from .figures import Choice
-from .plot import QUIET, archive_path, drawn_figures, save
+from .plot import QUIET, archive_path, drawn_figures, plots_beside, save
 from .references import bibliography, methods
 from .style import context, page, width_of
 
@@ -47,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="macrospin-report", description="Write an HTML report on a run or an archive: parameters, coverage, certificates, failures, figures, timing, and what to cite.",
                                      epilog="example: macrospin-report runs/demo", formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", metavar="RUN|ARCHIVE", help="run directory (also of a run that is not finished), or archive")
-    parser.add_argument("-o", "--out", metavar="FILE|DIR", help="the HTML file, or a folder for report.html (default: beside the archive); PDFs go to the folder plots beside it")
+    parser.add_argument("-o", "--out", metavar="FILE|DIR", help="the HTML file, or a folder for report.html (default: report.html beside archive.h5, STEM.html beside an archive STEM.h5); PDFs go to the folder plots beside report.html, STEM-plots beside STEM.html")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these figures alone (macrospin-plot RUN --list names them)")
     parser.add_argument("--width", default="auto", help="of the figures, as in macrospin-plot")
     parser.add_argument("--variable", metavar="NAME", help="as in macrospin-plot")
@@ -57,16 +58,21 @@ def _parser() -> argparse.ArgumentParser:
 
 def _target(out: str | None, archive: Path) -> Path:
     if out is None:
-        return archive.resolve().parent / "report.html"
+        archive = archive.resolve()
+        return archive.parent / ("report.html" if plots_beside(archive).name == "plots" else f"{archive.stem}.html")
     path = Path(out)
-    return path if path.suffix.lower() in (".html", ".htm") else path / "report.html"
+    if path.suffix.lower() in (".html", ".htm"):
+        return path
+    if path.is_file() or path.suffix and not path.is_dir() and not out.endswith("/"):
+        raise ValueError(f"--out {out}: expected a file that ends in .html, or a folder (one with a dot in its name that is not there yet: {out}/)")
+    return path / "report.html"
 
 
 def write_report(archive: Path, target: Path, *, only=None, choice: Choice = Choice(), width: float | None = None) -> list[Path]:
     """Write the report and the PDFs of its figures; returns the paths written, the report first."""
     dataset = open_archive(archive)
     target.parent.mkdir(parents=True, exist_ok=True)
-    plots = target.parent / "plots"
+    plots = plots_beside(target)
     figures, left, written = [], [], []
     notes = io.StringIO()
     with context(width), contextlib.redirect_stderr(notes):
@@ -75,7 +81,7 @@ def write_report(archive: Path, target: Path, *, only=None, choice: Choice = Cho
             plots.mkdir(exist_ok=True)
         for figure, made in drawn:
             inches = float(made.get_size_inches()[0])
-            figures.append({"name": figure.name, "shows": figure.shows, "png": _png(made), "pdf": f"plots/{quote(figure.name)}.pdf", "width": round(inches * 96)})
+            figures.append({"name": figure.name, "shows": figure.shows, "png": _png(made), "pdf": f"{quote(plots.name)}/{quote(figure.name)}.pdf", "width": round(inches * 96)})
             written += save(made, plots / figure.name)
             plt.close(made)
         left = [{"name": figure.name, "lacking": lacking} for figure, lacking in missing if only or not lacking.startswith("needs ") and figure.name not in QUIET]
@@ -97,21 +103,23 @@ def render(dataset, archive: Path, figures: list[dict], left: list[dict], notes:
     version = str(dataset.attrs.get("software_version", "unknown"))
     names = data.studies(dataset)
     job = str(dataset.attrs.get("job", ""))
-    chosen = methods(names, set(map(str, dataset.data_vars)), {figure["name"] for figure in figures}, job + str(dataset.attrs.get("model", "")))
+    jobs = "\n".join(str(text) for name, text in dataset.attrs.items() if re.fullmatch(r"job(_\d+)?", str(name)))
+    chosen = methods(names, set(map(str, dataset.data_vars)), {figure["name"] for figure in figures}, jobs)
     columns, rows = data.coverage(dataset)
     reasons, more_reasons = data.failures(dataset)
     listed, more_sources = data.sources(dataset)
     state = data.run_state(archive.resolve().parent)
+    part, known = data.part_of_sweep(dataset, archive)
     pending = sum(row["counts"][columns.index("pending")] for row in rows) if "pending" in columns else 0
     laws, limits = data.findings(dataset)
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(resources.files(__package__).joinpath("report.html.jinja").read_text(encoding="utf-8"))
     return template.render(
         title=str(dataset.attrs.get("title", "")) or archive.stem, archive=str(archive), version=version, created=str(dataset.attrs.get("created", "unknown")),
-        written=datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), model=str(dataset.attrs.get("model", "")), job=job, units=data.units(dataset),
+        written=datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), model=data.model_text(dataset), job=job, units=data.units(dataset),
         axes=data.axes(dataset), columns=columns, coverage=rows, total=sum(row["total"] for row in rows), pending=pending,
         unfinished=archive.name.endswith(".partial.h5") or (state or {}).get("state", "finished") not in ("finished",), state=state,
         certificates=data.certificates(dataset), reasons=reasons, more_reasons=more_reasons, figures=figures, left=left, notes=notes, timing=data.timing(dataset),
-        sources=listed, more_sources=more_sources, laws=laws, limits=limits, methods=chosen, bibtex=bibliography(chosen, version))
+        part=part, known=known, sources=listed, more_sources=more_sources, laws=laws, limits=limits, methods=chosen, bibtex=bibliography(chosen, version))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from .gap_scaling import FAMILIES, with_error
 from .panels import unit_text
 from .size_scaling import gap_lines, size_marks
 
-MOST_REASONS, MOST_SOURCES, MOST_PLACES = 40, 40, 3
+MOST_REASONS, MOST_SOURCES, MOST_PLACES, MOST_RUNS = 40, 40, 3, 6
 # Endings of outputs that certify others: the smaller, the better.
 CERTIFICATES = ("_residual", "_leak", "_error", "_certificate", "_ambiguity")
 
@@ -67,6 +68,46 @@ def place(dataset, array, index) -> str:
         if value.ndim == 0 and np.issubdtype(value.dtype, np.number):
             parts.append(f"{dataset[name].attrs.get('long_name', name)} = {float(value):g}")
     return ", ".join(parts) or "—"
+
+
+def model_text(dataset) -> str:
+    """Model, parameters, tolerances as the archive has them, without the parameters that are axes: those are defaults that were never computed."""
+    lines = str(dataset.attrs.get("model", "")).splitlines()
+    return "\n".join(line for line in lines if line.partition(" = ")[0] not in dataset.coords)
+
+
+def part_of_sweep(dataset, archive: Path) -> tuple[list[str], bool]:
+    """(what of their sweeps the runs that the archive comes from lack, as far as it can be told; whether it can be of all of them).
+
+    Told by the status files of the run directories, which are known from the ledgers among the sources: a part of a sweep
+    (`run --part K/M`) has the grid of that part, so that its archive by itself looks whole.
+    """
+    folders = [archive.resolve().parent]
+    for source in _listed_sources(dataset):
+        ledger = folders[0] / str(source.get("name", ""))
+        if ledger.parent.name == "ledger":
+            folders.append(ledger.parent.parent)
+    states = {folder: run_state(folder) for folder in dict.fromkeys(folders[1:] or folders)}
+    said, parts = [], defaultdict(set)
+    for folder, state in states.items():
+        title = re.fullmatch(r"(.*) \(part (\d+) of (\d+)\)", str((state or {}).get("title", "")))
+        if title:
+            parts[title[1], int(title[3])].add(int(title[2]))
+        # Of the run that the report is on the report speaks itself.
+        if not state or folder == folders[0]:
+            continue
+        if state.get("state") != "finished":
+            said.append(f"the run {folder} was not finished: {state.get('done', '?')} of {state.get('total', '?')} records when it last told")
+        elif str(state.get("updated", "")) > str(dataset.attrs.get("created", "9")):
+            said.append(f"the run {folder} went on after this archive was made: merge it again")
+    if len(said) > MOST_RUNS:
+        said = [*said[:MOST_RUNS], f"and so of {len(said) - MOST_RUNS} more runs"]
+    for (title, count), there in parts.items():
+        missing = sorted(set(range(1, count + 1)) - there)
+        if missing:
+            names = ", ".join(map(str, missing[:12])) + (" …" if len(missing) > 12 else "")
+            said.insert(0, f"of the {count} parts that the sweep “{title}” is split over, {len(missing)} {'is' if len(missing) == 1 else 'are'} not in this archive: {names}")
+    return said, bool(states) and all(states.values())
 
 
 def certificates(dataset) -> list[dict]:
@@ -151,19 +192,24 @@ def timing(dataset) -> list[dict]:
 
 def sources(dataset) -> tuple[list[dict], int]:
     """(ledgers and archives that the numbers come from, with digests; number of further ones)."""
+    rows = [{key: str(entry.get(key, "")) for key in ("name", "sha256", "modified", "version")} for entry in _listed_sources(dataset)]
+    return rows[:MOST_SOURCES], max(0, len(rows) - MOST_SOURCES)
+
+
+def _listed_sources(dataset) -> list[dict]:
     try:
         listed = json.loads(dataset.attrs.get("sources", "[]"))
     except (TypeError, json.JSONDecodeError):
-        listed = []
-    rows = [{key: str(entry.get(key, "")) for key in ("name", "sha256", "modified", "version")} for entry in listed if isinstance(entry, dict)]
-    return rows[:MOST_SOURCES], max(0, len(rows) - MOST_SOURCES)
+        return []
+    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
 
 
 def run_state(folder: Path) -> dict | None:
     """What `status.json` of a run directory says; None without one."""
     try:
-        return json.loads((folder / "status.json").read_text())
-    except (OSError, json.JSONDecodeError):
+        state = json.loads((folder / "status.json").read_text())
+        return state if isinstance(state, dict) else None
+    except (OSError, ValueError):
         return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import wrap
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -23,6 +24,8 @@ MOST_COMBINATIONS = 60
 MOST_SIZES = 12
 # A gap up to so many times its minimum takes part in a collapse.
 NEAR = 2.0
+# Inches that a letter of a legend takes, on the average of words and numbers.
+LETTER = 0.056
 STYLES = {"exponential": "-", "power": "--", "open": ":"}
 
 
@@ -116,19 +119,20 @@ def plot_gap_scaling(dataset):
     if all(np.isfinite(line.gap).sum() + np.isfinite(line.bound).sum() < 3 for line in lines):
         raise ArchiveError("the gap is there for fewer than three values of N")
     shown = [lines[k] for k in spread(len(lines), MOST_LINES)]
-    figure, (left, right) = _pair(2.45 + 0.16 * len(shown), 4.2 + 0.42 * len(shown), sharey=True)
+    scalings = [line.scaling for line in shown]
+    labels = [_verdict(line.title, scaling.verdict if scaling is not None else "fewer than three gaps") for line, scaling in zip(shown, scalings)]
+    rows = sum(label.count("\n") + 1 for label in labels)
+    figure, (left, right) = _pair(2.45 + 0.16 * rows, 4.2 + 0.14 * rows, sharey=True)
     marked = False
-    for k, line in enumerate(shown):
+    for k, (line, scaling) in enumerate(zip(shown, scalings)):
         colour = COLOURS[k]
-        scaling = line.scaling
         for ax in (left, right):
             ax.plot(line.j, line.gap, "o", color=colour, markersize=3.5, zorder=3)
             ax.plot(line.j, line.bound, "v", color=colour, markerfacecolor="none", markersize=4.5, zorder=3)
             if scaling is not None:
                 _draw_fits(ax, scaling, colour)
         marked = marked or bool(np.isfinite(line.bound).any())
-        words = scaling.verdict if scaling is not None else "fewer than three gaps"
-        left.plot([], [], "o", color=colour, markersize=3.5, label=_verdict(line.title, words))
+        left.plot([], [], "o", color=colour, markersize=3.5, label=labels[k])
     for family, label in (("exponential", "best exponential"), ("power", "best power law")):
         left.plot([], [], STYLES[family], color="0.4", label=label)
     if marked:
@@ -153,14 +157,25 @@ def plot_gap_scaling(dataset):
 
 def _pair(height: float, stacked: float, **shared):
     """Two panels beside one another, or stacked where the figure is narrow; heights in inches."""
+    figure, pairs = _pairs(1, height, stacked, **shared)
+    return figure, pairs[0]
+
+
+def _pairs(count: int, height: float, stacked: float, **shared):
+    """As `_pair`, several pairs below one another: (figure, axes of shape (count, 2)); heights are those of a pair."""
     if narrow():
-        return plt.subplots(2, 1, figsize=(plt.rcParams["figure.figsize"][0], stacked), layout="constrained", **shared)
-    return plt.subplots(1, 2, figsize=(7.0, height), layout="constrained", **shared)
+        figure, panels = plt.subplots(2 * count, 1, figsize=(plt.rcParams["figure.figsize"][0], stacked * count), squeeze=False, layout="constrained", **shared)
+        return figure, panels.reshape(count, 2)
+    return plt.subplots(count, 2, figsize=(7.0, height * count), squeeze=False, layout="constrained", **shared)
 
 
 def _verdict(title: str, words: str) -> str:
-    text = f"{title}: {words}" if title else words
-    return text.replace(": ", ":\n", 1).replace(" (weight", "\n(weight") if narrow() else text
+    """Title and verdict in lines that the figure's width holds beside the legend's mark; a title has lines of its own where the figure is narrow."""
+    letters = int((plt.rcParams["figure.figsize"][0] - 0.4) / LETTER)
+    if not narrow():
+        return "\n".join(wrap(f"{title}: {words}" if title else words, letters))
+    words, weight, rest = words.replace(" ± ", "\u00a0±\u00a0").partition("(weight")
+    return "\n".join(line for part in (f"{title}:" if title else "", words, weight + rest) for line in wrap(part, letters))
 
 
 def _with_unit(dataset, name: str, text: str) -> str:
@@ -378,7 +393,7 @@ def plot_collapse(dataset, variable: str | None = None, along: str | None = None
     """
     data = _collapse_of(dataset, variable, along)
     result = data.result
-    figure, (left, right) = _pair(3.0, 5.2)
+    figure, (left, right) = _pair(3.0, 5.6)
     sizes = np.unique(data.n)
     colours = plt.get_cmap("viridis_r")(np.linspace(0.12, 1, sizes.size))
     X, Y = result.scaled(data.n, data.x, data.y)
@@ -400,7 +415,7 @@ def plot_collapse(dataset, variable: str | None = None, along: str | None = None
     lines = [f"{name} = {with_error(value, result.total_error(key))}" for name, key, value in
              (("$x_c$", "critical", result.critical), (r"$1/\nu$", "inverse_nu", result.inverse_nu), (r"$b/\nu$", "ratio", result.ratio))]
     title = [point_title(dataset, data.where)] if data.where else []
-    figure.suptitle("\n".join(title + [", ".join(lines)]) if narrow() else ", ".join(title + lines), fontsize=7 if narrow() else 8)
+    figure.suptitle(("\n" if narrow() else ", ").join(title + lines), fontsize=8)
     right.set_ylabel(f"{data.name} $N^{{b/\\nu}}$")
     legend_outside(figure, [left])
     return figure
@@ -438,7 +453,7 @@ def plot_crossings(dataset, variable: str, along: str | None = None, ratio: floa
     if "N" not in array.dims or control not in axes or dataset.sizes["N"] < 3:
         raise ArchiveError(f"{name} needs three values of N and an axis along which curves can cross")
     shown = [where for where in combinations(dataset, [d for d in axes if d != control])][:MOST_LINES]
-    figure, panels = plt.subplots(len(shown), 2, figsize=(7.0, 2.6 * len(shown)), squeeze=False, layout="constrained")
+    figure, panels = _pairs(len(shown), 2.6, 4.6)
     for (left, right), where in zip(panels, shown):
         values = array.isel(where).transpose("N", control).values
         n, x = dataset["N"].values.astype(float), dataset[control].values
@@ -458,5 +473,6 @@ def plot_crossings(dataset, variable: str, along: str | None = None, ratio: floa
         right.set_xlabel(r"$1/\sqrt{N N'}$")
         right.set_ylabel(f"crossing: {axis_label(dataset, control)}")
         right.set_xlim(left=-0.03 * right.get_xlim()[1])
+        right.locator_params(axis="x", nbins=5)
     legend_outside(figure, [panels[0, 0]])
     return figure
