@@ -65,6 +65,33 @@ def test_upper_bounds_are_no_data_but_exclude():
     # A bound far below a straight power law rules the power law out, whatever its weight among the points.
     flat = fit_gap_scaling(np.append(J[:5], 1e4), np.append(J[:5] ** -0.5, np.nan), bound=np.append(np.full(5, np.nan), 1e-9))
     assert all(fit.law.family != "power" or fit.excluded for fit in flat.fits)
+    # Where the bound refutes every law none is declared.
+    refuted = fit_gap_scaling(np.append(J, 90), np.append(2 * J**-0.5, np.nan), bound=np.append(np.full(7, np.nan), 1e-20))
+    assert refuted.family is None and refuted.verdict == "undecided: every law lies above the upper bound 1e-20 at j = 90"
+
+
+@pytest.mark.parametrize("gap, reason", [
+    # The gap of jobs/finite-size-scaling.yaml at the critical point on a grid six times coarser, N = 40 … 160: z = 1/2.
+    ((np.array([20, 30, 40, 60, 80.0]), np.array([0.3303, 0.2668, 0.2315, 0.1964, 0.179])), "tend to 5"),
+    # 0.7 j^(-1/2) with noise of 10 %.
+    ((np.array([5, 10, 15, 20, 25.0]), np.array([0.324, 0.240, 0.187, 0.137, 0.153])), "as a power law it closes"),
+    # Tends to 0.1: local exponents rise to 1.15 and fall to 0.38.
+    ((np.arange(5, 51, 5.0), 0.1 + np.exp(-0.1 * np.arange(5, 51, 5.0))), "slope falls"),
+])
+def test_what_the_sizes_do_not_show_is_not_declared(gap, reason):
+    scaling = fit_gap_scaling(*gap)
+    assert scaling.family is None and max(map(scaling.family_weight, ("open", "power"))) > 0.95
+    assert reason in scaling.verdict
+
+
+def test_noise_does_not_keep_a_closing_gap_open():
+    rng, j = np.random.default_rng(3), np.array([5, 10, 15, 20, 25.0])
+    found = {0.5: [], 0.0: []}
+    for _ in range(40):
+        for z, families in found.items():
+            gap = 0.7 * j**-z * np.exp(0.1 * rng.standard_normal(5))
+            families.append(fit_gap_scaling(j, gap, 0.1 * gap).family)
+    assert found[0.5].count("open") <= 1 and found[0.0].count("open") > 25
 
 
 # Marks, crossings and limits
