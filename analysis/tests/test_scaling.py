@@ -107,6 +107,49 @@ def test_marks_between_the_points_of_the_grid():
     assert locate(x, (x - 1.01) ** 2, "minimum", noise).error > 10 * locate(x, (x - 1.01) ** 2).error
 
 
+@pytest.mark.parametrize("width", [0.02, 0.05, 0.1])
+def test_errors_of_marks_on_coarse_grids(width):
+    """Steps that the grid of 0.05 hardly resolves, wherever between its points they lie."""
+    rng, x = np.random.default_rng(1), np.arange(0, 1.001, 0.05)
+    pulls = []
+    for centre in 0.5 + 0.05 * (rng.random(60) - 0.5):
+        found = locate(x, np.tanh((x - centre) / width), "steepest")
+        pulls.append(abs(found.x - centre) / found.error)
+        assert found.error < 0.02
+    assert np.mean(np.array(pulls) < 1) > 0.67 and max(pulls) < 2
+
+
+def test_errors_of_crossings_on_coarse_grids():
+    """Two curves that cross where one begins to jump, as ⟨Jz⟩ on one side of a first-order transition."""
+    def curves(x):
+        return np.tanh((x - 1.15) / 0.08), np.tanh((x - 1.1) / 0.03)
+    fine = np.linspace(0.5, 1.5, 2001)
+    truth = crossing(fine, *curves(fine))
+    assert truth.error < 1e-4
+    for step in (0.02, 0.04, 0.05, 0.1):
+        for start in np.linspace(0, step, 4, endpoint=False):
+            x = np.arange(0.5 + start, 1.501, step)
+            found = crossing(x, *curves(x), near=1.08)
+            assert abs(found.x - truth.x) < 2.5 * found.error < 4 * step
+
+
+def test_crossings_of_curves_with_points_of_their_own():
+    """Refined axes and merged runs: no two sizes have a value of x in common."""
+    u = [lambda x, n=n: 0.5 - 0.4 * np.tanh((x - 1 - 1.3 / n) * n**0.7 / 5) for n in (64.0, 128.0)]
+    x = np.linspace(0.8, 1.2, 81)
+    mask = np.arange(81) % 2 == 0
+    whole = crossing(x, u[0](x), u[1](x))
+    apart = crossing(x, np.where(mask, u[0](x), np.nan), np.where(mask, np.nan, u[1](x)))
+    assert apart.x == pytest.approx(whole.x, abs=2 * apart.error) and apart.error < 2e-3
+
+
+def test_limits_with_a_fitted_power_cover_what_is_no_power():
+    for n in (np.array([20, 40, 80, 160.0]), np.array([20, 30, 40, 60, 80, 120, 160.0]), np.array([10, 14, 20, 28, 40, 56, 80.0])):
+        for w in (2 / 3, 1):
+            found = extrapolate(n, 1 + n**-w * (1 + n**-w))
+            assert abs(found.value - 1) < 1.3 * found.error < 0.02
+
+
 def test_limits_with_their_power():
     n = np.array([32, 64, 128, 256, 512.0])
     exact = extrapolate(n, 1 + 2 * n**-1.5)
