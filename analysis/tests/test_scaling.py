@@ -1,5 +1,8 @@
 """Finite-size scaling against synthetic data with known truth, and the exponents of the LMG model from the executable's own data."""
 
+import warnings
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -8,7 +11,7 @@ import macrospin
 from macrospin.master_curve import NAMES, data_collapse, quality
 from macrospin.marks import crossing, extrapolate, locate, successive_crossings
 from macrospin.gap_scaling import fit_gap_scaling
-from macrospin.size_scaling import collapse, plot_collapse, plot_crossings, plot_gap_scaling, plot_size_limits, size_marks
+from macrospin.size_scaling import about_minimum, collapse, plot_collapse, plot_crossings, plot_gap_scaling, plot_size_limits, size_marks
 
 J = np.array([10, 15, 20, 30, 40, 60, 80.0])
 
@@ -181,6 +184,9 @@ def test_crossings_of_successive_sizes():
         sizes, marks = successive_crossings(n, x, y, ratio=ratio)
         found = extrapolate(sizes, [m.x for m in marks], [m.error for m in marks])
         assert found.value == pytest.approx(1, abs=3 * found.error) and found.error < 5e-3
+    # An accurate small size that no power law joins to the others: its end of the range of powers is no limit.
+    jumped = extrapolate(n, [0.79, 0.83, 0.8305, 0.829, 0.828], [3e-4, 5e-4, 5e-4, 6e-4, 5e-3])
+    assert jumped.fixed_power and jumped.power == 1 and abs(jumped.value - 0.828) < jumped.error
     noisy = crossing(x, u[0], u[1], np.full(41, 1e-2), np.full(41, 1e-2))
     assert noisy.error > 5 * crossing(x, u[0], u[1]).error
     assert np.isnan(crossing(x, u[0], u[0] + 1).x)
@@ -213,6 +219,17 @@ def test_collapse_errors_cover_the_truth():
     assert ((pulls < 1).mean(0) > 0.47).all() and ((pulls < 1).mean(0) < 0.87).all()
     assert ((pulls < 2).mean(0) > 0.8).all() and ((pulls < 0.5).mean(0) < 0.59).all()
     assert 0.7 < np.mean(qualities) < 1.2
+
+
+def test_intervals_warn_where_corrections_are_greater_than_they():
+    n, x, y, error = synthetic(np.random.default_rng(0))
+    found = data_collapse(n, x, y, error, start=(1.03, 0.8, 0.2), resamples=10)
+    for name in NAMES:
+        for drift, warned in ((2 * found.errors[name], 1), (0.5 * found.errors[name], 0)):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                replace(found, drift={name: drift}).interval(name)
+            assert len(caught) == warned
 
 
 def test_collapse_of_exact_data_and_its_quality():
@@ -274,3 +291,51 @@ def test_names_that_do_not_exist_are_named():
         collapse(data, "jx + nothing")
     with pytest.raises(macrospin.ArchiveError, match="six values"):
         collapse(data.isel(x=slice(3)), "jz")
+
+
+def staggered(shift=0.01):
+    """Merged runs: even places of N on one grid of x, odd ones on one shifted by `shift`; curves cross at 1."""
+    n, base = np.array([16, 32, 64, 128, 256]), np.linspace(0.8, 1.2, 21)
+    x = np.union1d(base, base + shift)
+    y = np.tanh((x - 1) * n[:, None] ** 0.7 / 5)
+    own = np.array([np.isclose(x[:, None], base + shift * (k % 2)).any(1) for k in range(n.size)])
+    gap = np.where(own, n[:, None] ** -0.5 * np.cosh((x - 1) * n[:, None] ** 0.7 / 5), np.nan)
+    return xr.Dataset({"jz": (("N", "x"), np.where(own, y, np.nan), {"study": "steadyState"}), "gap": (("N", "x"), gap, {"study": "gap"}),
+                       "status_steadyState": (("N", "x"), np.where(own, 0, -1)), "status_gap": (("N", "x"), np.where(own, 0, -1),
+                       {"flag_values": np.array([-1, 0, 1]), "flag_meanings": "pending ok unresolved"}),
+                       "table": (("N", "x", "mode"), np.zeros((5, x.size, 2))), "reason_gap": (("N", "x"), np.full((5, x.size), ""))}, coords={"N": n, "x": x})
+
+
+def test_merged_grids_have_crossings_and_unbroken_lines():
+    data = staggered()
+    left, right = plot_crossings(data, "jz").axes[:2]
+    assert all(len(line.get_xdata()) == 21 for line in left.lines[:5]) and "N\\to\\infty$: 1.0" in right.get_legend().get_texts()[-1].get_text()
+    with pytest.raises(macrospin.ArchiveError, match="no two pairs of successive N have a crossing of jz"):
+        plot_crossings(data.isel(x=slice(0, 12)), "jz")
+    assert all(len(line.get_xdata()) == 21 for line in plot_collapse(data, "jz").axes[0].lines[:5])
+    assert np.isfinite(about_minimum(data.gap.values[2])).sum() > 5
+
+
+def test_bounds_of_a_sweep_over_sizes_alone():
+    n = np.array([20, 40, 80, 160, 320])
+    status = xr.DataArray(np.array([0, 0, 0, 0, 1]), dims="N", attrs={"flag_values": np.array([0, 1]), "flag_meanings": "ok unresolved"})
+    data = xr.Dataset({"gap": ("N", np.append(np.exp(-0.1 * n[:4]), np.nan), {"study": "gap"}), "gap_error": ("N", [1e-12, 1e-12, 1e-12, 1e-12, 3e-13]), "status_gap": status}, coords={"N": n})
+    line = macrospin.gap_lines(data)[0]
+    assert line.bound[4] == 3e-13 and np.isnan(line.bound[:4]).all() and not line.at_end.any()
+
+
+def test_gaps_at_an_end_of_the_axis_are_open_circles():
+    data = staggered().isel(x=slice(0, 18))
+    assert macrospin.gap_lines(data)[0].at_end.all()
+    assert "at an end of the axis" in " ".join(text.get_text() for text in plot_gap_scaling(data).legends[0].get_texts())
+    assert not macrospin.gap_lines(staggered())[0].at_end.any()
+
+
+def test_what_cannot_be_drawn_against_the_sweep_is_said():
+    data = staggered()
+    for name, words in (("table", "a table over mode"), ("reason_gap", "no number")):
+        for figure in (plot_crossings, plot_size_limits, plot_collapse):
+            with pytest.raises(macrospin.ArchiveError, match=words):
+                figure(data, name)
+    with pytest.raises(macrospin.ArchiveError, match="Omgea is no axis .*: x"):
+        plot_size_limits(data, "jz", along="Omgea")

@@ -227,7 +227,8 @@ def extrapolate(n, values, errors=None, power: float | None = None) -> Limit | N
     misses them by more, all are enlarged by the same factor. `drift` is how far the limit moves without the smallest size (of two
     sizes: the whole correction). `error` has twice of it: corrections that fall as N^-2/3, of sizes that double, leave
     1.7 times of it. Where the power is fitted `error` also has half of the distance to the limit of the four largest sizes
-    with power 1, since a fitted power bends to take in corrections that are not of its form.
+    with power 1, since a fitted power bends to take in corrections that are not of its form. A power that would end at 0.2 or 4
+    is not fitted but 1.
     """
     n, values = np.asarray(n, float), np.asarray(values, float)
     errors = np.zeros_like(values) if errors is None else np.nan_to_num(np.asarray(errors, float))
@@ -239,6 +240,12 @@ def extrapolate(n, values, errors=None, power: float | None = None) -> Limit | N
     free = power is None and n.size >= 4
     sigma = _floor(values, errors)
     best = _fit_limit(n, values, sigma, 1.0 if power is None else power, free)
+    bent = 0.0
+    if free and not 1.01 * POWERS[0] < best[2] < 0.99 * POWERS[1]:
+        # No power of the range fits: what came out is its end, and no finding.
+        free, end = False, best
+        best = _fit_limit(n, values, sigma, 1.0, False)
+        bent = 0.5 * (end[0] - best[0])
     if n.size > 2:
         rest = _fit_limit(n[1:], values[1:], sigma[1:], best[2], free and n.size > 4)
         drift = rest[0] - best[0]
@@ -246,9 +253,8 @@ def extrapolate(n, values, errors=None, power: float | None = None) -> Limit | N
         drift = best[0] - values[-1]
     error = float(np.hypot(best[3], 2 * drift if n.size > 2 else drift))
     if free:
-        plain = _fit_limit(n[-4:], values[-4:], sigma[-4:], 1.0, False)
-        error = float(np.hypot(error, 0.5 * (plain[0] - best[0])))
-    return Limit(best[0], error, best[1], best[2], best[4], best[3], float(drift), int(n.size), not free)
+        bent = 0.5 * (_fit_limit(n[-4:], values[-4:], sigma[-4:], 1.0, False)[0] - best[0])
+    return Limit(best[0], float(np.hypot(error, bent)), best[1], best[2], best[4], best[3], float(drift), int(n.size), not free)
 
 
 def _floor(values, errors) -> np.ndarray:
@@ -279,4 +285,6 @@ def _fit_limit(n, values, sigma, power: float, free: bool) -> tuple[float, float
     covariance = np.linalg.pinv(jacobian.T @ jacobian, rcond=1e-14) * inflate
     # Few sizes: the factor itself is uncertain.
     wide = stats.t.ppf(0.84134, degrees) if degrees > 0 else 1.0
-    return float(value), float(amplitude), power, float(np.sqrt(covariance[0, 0]) * wide), float(np.sqrt(covariance[2, 2]) * wide) if free else 0.0
+    # Rounding may leave less than nothing of a variance where nothing depends on N.
+    errors = np.sqrt(np.maximum(np.diag(covariance), 0)) * wide
+    return float(value), float(amplitude), power, float(errors[0]), float(errors[2]) if free else 0.0

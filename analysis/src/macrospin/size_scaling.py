@@ -362,15 +362,17 @@ def _spread_sizes(n: np.ndarray) -> list[int]:
 
 def about_minimum(gap: np.ndarray) -> np.ndarray:
     """The gaps on both sides of the least as long as they grow and are below NEAR times of it, else NaN: what lies beyond is
-    the rate of other modes, which scale otherwise."""
+    the rate of other modes, which scale otherwise. Values without a gap (on refined axes those of other N) are passed over."""
     kept = np.full(gap.shape, np.nan)
-    if not np.isfinite(gap).any():
+    there = np.flatnonzero(np.isfinite(gap))
+    if not there.size:
         return kept
-    least = int(np.nanargmin(gap))
+    known = gap[there]
+    least = int(np.argmin(known))
     for step in (-1, 1):
         k = least
-        while 0 <= k < gap.size and np.isfinite(gap[k]) and gap[k] <= NEAR * gap[least] and (k == least or gap[k] >= gap[k - step]):
-            kept[k] = gap[k]
+        while 0 <= k < known.size and known[k] <= NEAR * known[least] and (k == least or known[k] >= known[k - step]):
+            kept[there[k]] = known[k]
             k += step
     return kept
 
@@ -380,7 +382,7 @@ def _start(n, x, y, feature: str, fixed: dict) -> tuple[float, float, float]:
     limit = extrapolate(n, [m.x for m in marks], [m.error for m in marks])
     critical = fixed.get("critical", limit.value if limit is not None and x.min() < limit.value < x.max() else float(np.mean(x)))
     inverse = fixed.get("inverse_nu", float(np.clip(limit.power, 0.3, 1.5)) if limit is not None and not limit.fixed_power else 0.7)
-    at_critical = np.array([np.interp(critical, x, row) for row in y])
+    at_critical = np.array([np.interp(critical, *_joined(x, row)) if np.isfinite(row).any() else np.nan for row in y])
     good = np.isfinite(at_critical) & (np.abs(at_critical) > 0)
     slope = np.polyfit(np.log(n[good]), np.log(np.abs(at_critical[good])), 1)[0] if good.sum() > 1 else 0.0
     return float(critical), float(inverse), float(fixed.get("ratio", np.clip(-slope, -2, 3)))
