@@ -5,7 +5,7 @@ extension BranchTracer {
     /// A place where branches cross (pitchfork, transcritical) near x = (a, b, σ − σ₀) in the frame of `here`.
     ///
     /// There F = 0 is singular along the curve; regular is the system F + βψ = 0, ψᵀ∂F/∂m = 0, ψᵀ∂F/∂σ = 0, |ψ| = 1 in
-    /// (m, σ, β, ψ), with β = 0 at its solution if branches truly cross (G. Moore, SIAM J. Numer. Anal. 17, 567 (1980)).
+    /// (m, σ, β, ψ), with β = 0 at its solution if branches truly cross (G. Moore, Numer. Funct. Anal. Optim. 2, 441 (1980)).
     /// - Parameter reach: greatest distance of the solution from x = 0.
     func branchPoint(_ here: Place, _ start: SIMD3<Double>, reach: Double) throws -> Bifurcation? {
         func residual(_ u: [Double]) throws -> [Double]? {

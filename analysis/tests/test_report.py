@@ -14,7 +14,7 @@ from test_analysis import GAMMA, make, sphere_dataset
 
 import macrospin
 from macrospin import report_data
-from macrospin.globe import camera, look_from, on_disc, plot_globe, project
+from macrospin.globe import camera, camera_behind, look_from, on_disc, plot_globe, project
 from macrospin.lines import plot_magnetization
 from macrospin.maps import edges, map_axes, plot_map
 from macrospin.panels import unit_text
@@ -280,6 +280,15 @@ def test_the_sphere_is_seen_from_where_the_function_is():
     assert np.isnan(image[0, 0]) and np.nanmax(image) == pytest.approx(1, abs=0.02) and (shade <= 1).all()
 
 
+def test_the_two_hemispheres_show_each_direction_once():
+    rng = np.random.default_rng(4)
+    spins = rng.standard_normal((500, 3))
+    for view in map(camera, [*rng.standard_normal((8, 3)), np.array([0, 0, 1.0]), np.array([0.3, 0.2, -1])]):
+        front, back = (project(spins, side)[2] > 0 for side in (view, camera_behind(view)))
+        assert (front ^ back).all()
+        assert camera_behind(view) @ camera_behind(view).T == pytest.approx(np.eye(3), abs=1e-12)
+
+
 def test_globes_show_both_sides_and_attractors():
     data = sphere_dataset()
     data["fixed_point"] = (("Gamma", "fixed_point_index", "component"), np.array([[[0, 0, 1.0], [0, 0, -1.0]]] * 2), {"study": "meanField"})
@@ -289,8 +298,9 @@ def test_globes_show_both_sides_and_attractors():
     discs = [ax for ax in figure.axes if ax.images]
     assert len(discs) == 4 and [next(t.get_text() for t in ax.texts if t.get_text() in ("front", "back")) for ax in discs] == ["front", "back"] * 2
     assert any("mixed equally" in text.get_text() for ax in discs for text in ax.texts)
-    dots = [line for ax in discs[:2] for line in ax.lines if line.get_label() == "attractor (mean field)"]
-    assert len(dots) == 2                          # the north pole is above the equator on both sides of a camera that looks down
+    # The attractor at one pole and the other fixed point at the other: each on one side, and not on the same.
+    shown = [[line.get_label() for line in ax.lines if "mean field" in line.get_label() or "fixed point" in line.get_label()] for ax in discs[:2]]
+    assert sorted(shown) == [["attractor (mean field)"], ["other fixed point"]]
     assert figure.legends
 
 

@@ -1,5 +1,8 @@
 """Finite-size scaling against synthetic data with known truth, and the exponents of the LMG model from the executable's own data."""
 
+import warnings
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -8,7 +11,7 @@ import macrospin
 from macrospin.master_curve import NAMES, data_collapse, quality
 from macrospin.marks import crossing, extrapolate, locate, successive_crossings
 from macrospin.gap_scaling import fit_gap_scaling
-from macrospin.size_scaling import collapse, plot_collapse, plot_crossings, plot_gap_scaling, plot_size_limits, size_marks
+from macrospin.size_scaling import about_minimum, collapse, plot_collapse, plot_crossings, plot_gap_scaling, plot_size_limits, size_marks
 
 J = np.array([10, 15, 20, 30, 40, 60, 80.0])
 
@@ -65,6 +68,33 @@ def test_upper_bounds_are_no_data_but_exclude():
     # A bound far below a straight power law rules the power law out, whatever its weight among the points.
     flat = fit_gap_scaling(np.append(J[:5], 1e4), np.append(J[:5] ** -0.5, np.nan), bound=np.append(np.full(5, np.nan), 1e-9))
     assert all(fit.law.family != "power" or fit.excluded for fit in flat.fits)
+    # Where the bound refutes every law none is declared.
+    refuted = fit_gap_scaling(np.append(J, 90), np.append(2 * J**-0.5, np.nan), bound=np.append(np.full(7, np.nan), 1e-20))
+    assert refuted.family is None and refuted.verdict == "undecided: every law lies above the upper bound 1e-20 at j = 90"
+
+
+@pytest.mark.parametrize("gap, reason", [
+    # The gap of jobs/finite-size-scaling.yaml at the critical point on a grid six times coarser, N = 40 … 160: z = 1/2.
+    ((np.array([20, 30, 40, 60, 80.0]), np.array([0.3303, 0.2668, 0.2315, 0.1964, 0.179])), "tend to 5"),
+    # 0.7 j^(-1/2) with noise of 10 %.
+    ((np.array([5, 10, 15, 20, 25.0]), np.array([0.324, 0.240, 0.187, 0.137, 0.153])), "as a power law it closes"),
+    # Tends to 0.1: local exponents rise to 1.15 and fall to 0.38.
+    ((np.arange(5, 51, 5.0), 0.1 + np.exp(-0.1 * np.arange(5, 51, 5.0))), "slope falls"),
+])
+def test_what_the_sizes_do_not_show_is_not_declared(gap, reason):
+    scaling = fit_gap_scaling(*gap)
+    assert scaling.family is None and max(map(scaling.family_weight, ("open", "power"))) > 0.95
+    assert reason in scaling.verdict
+
+
+def test_noise_does_not_keep_a_closing_gap_open():
+    rng, j = np.random.default_rng(3), np.array([5, 10, 15, 20, 25.0])
+    found = {0.5: [], 0.0: []}
+    for _ in range(40):
+        for z, families in found.items():
+            gap = 0.7 * j**-z * np.exp(0.1 * rng.standard_normal(5))
+            families.append(fit_gap_scaling(j, gap, 0.1 * gap).family)
+    assert found[0.5].count("open") <= 1 and found[0.0].count("open") > 25
 
 
 # Marks, crossings and limits
@@ -78,6 +108,49 @@ def test_marks_between_the_points_of_the_grid():
     assert np.isnan(locate(x, x).x) and np.isnan(locate(x[:4], x[:4] ** 2).x)       # at the end of the range; too few
     noise = 1e-3 * np.ones(41)
     assert locate(x, (x - 1.01) ** 2, "minimum", noise).error > 10 * locate(x, (x - 1.01) ** 2).error
+
+
+@pytest.mark.parametrize("width", [0.02, 0.05, 0.1])
+def test_errors_of_marks_on_coarse_grids(width):
+    """Steps that the grid of 0.05 hardly resolves, wherever between its points they lie."""
+    rng, x = np.random.default_rng(1), np.arange(0, 1.001, 0.05)
+    pulls = []
+    for centre in 0.5 + 0.05 * (rng.random(60) - 0.5):
+        found = locate(x, np.tanh((x - centre) / width), "steepest")
+        pulls.append(abs(found.x - centre) / found.error)
+        assert found.error < 0.02
+    assert np.mean(np.array(pulls) < 1) > 0.67 and max(pulls) < 2
+
+
+def test_errors_of_crossings_on_coarse_grids():
+    """Two curves that cross where one begins to jump, as ⟨Jz⟩ on one side of a first-order transition."""
+    def curves(x):
+        return np.tanh((x - 1.15) / 0.08), np.tanh((x - 1.1) / 0.03)
+    fine = np.linspace(0.5, 1.5, 2001)
+    truth = crossing(fine, *curves(fine))
+    assert truth.error < 1e-4
+    for step in (0.02, 0.04, 0.05, 0.1):
+        for start in np.linspace(0, step, 4, endpoint=False):
+            x = np.arange(0.5 + start, 1.501, step)
+            found = crossing(x, *curves(x), near=1.08)
+            assert abs(found.x - truth.x) < 2.5 * found.error < 4 * step
+
+
+def test_crossings_of_curves_with_points_of_their_own():
+    """Refined axes and merged runs: no two sizes have a value of x in common."""
+    u = [lambda x, n=n: 0.5 - 0.4 * np.tanh((x - 1 - 1.3 / n) * n**0.7 / 5) for n in (64.0, 128.0)]
+    x = np.linspace(0.8, 1.2, 81)
+    mask = np.arange(81) % 2 == 0
+    whole = crossing(x, u[0](x), u[1](x))
+    apart = crossing(x, np.where(mask, u[0](x), np.nan), np.where(mask, np.nan, u[1](x)))
+    assert apart.x == pytest.approx(whole.x, abs=2 * apart.error) and apart.error < 2e-3
+
+
+def test_limits_with_a_fitted_power_cover_what_is_no_power():
+    for n in (np.array([20, 40, 80, 160.0]), np.array([20, 30, 40, 60, 80, 120, 160.0]), np.array([10, 14, 20, 28, 40, 56, 80.0])):
+        for w in (2 / 3, 1):
+            found = extrapolate(n, 1 + n**-w * (1 + n**-w))
+            assert abs(found.value - 1) < 1.3 * found.error < 0.02
 
 
 def test_limits_with_their_power():
@@ -111,6 +184,9 @@ def test_crossings_of_successive_sizes():
         sizes, marks = successive_crossings(n, x, y, ratio=ratio)
         found = extrapolate(sizes, [m.x for m in marks], [m.error for m in marks])
         assert found.value == pytest.approx(1, abs=3 * found.error) and found.error < 5e-3
+    # An accurate small size that no power law joins to the others: its end of the range of powers is no limit.
+    jumped = extrapolate(n, [0.79, 0.83, 0.8305, 0.829, 0.828], [3e-4, 5e-4, 5e-4, 6e-4, 5e-3])
+    assert jumped.fixed_power and jumped.power == 1 and abs(jumped.value - 0.828) < jumped.error
     noisy = crossing(x, u[0], u[1], np.full(41, 1e-2), np.full(41, 1e-2))
     assert noisy.error > 5 * crossing(x, u[0], u[1]).error
     assert np.isnan(crossing(x, u[0], u[0] + 1).x)
@@ -143,6 +219,17 @@ def test_collapse_errors_cover_the_truth():
     assert ((pulls < 1).mean(0) > 0.47).all() and ((pulls < 1).mean(0) < 0.87).all()
     assert ((pulls < 2).mean(0) > 0.8).all() and ((pulls < 0.5).mean(0) < 0.59).all()
     assert 0.7 < np.mean(qualities) < 1.2
+
+
+def test_intervals_warn_where_corrections_are_greater_than_they():
+    n, x, y, error = synthetic(np.random.default_rng(0))
+    found = data_collapse(n, x, y, error, start=(1.03, 0.8, 0.2), resamples=10)
+    for name in NAMES:
+        for drift, warned in ((2 * found.errors[name], 1), (0.5 * found.errors[name], 0)):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                replace(found, drift={name: drift}).interval(name)
+            assert len(caught) == warned
 
 
 def test_collapse_of_exact_data_and_its_quality():
@@ -204,3 +291,51 @@ def test_names_that_do_not_exist_are_named():
         collapse(data, "jx + nothing")
     with pytest.raises(macrospin.ArchiveError, match="six values"):
         collapse(data.isel(x=slice(3)), "jz")
+
+
+def staggered(shift=0.01):
+    """Merged runs: even places of N on one grid of x, odd ones on one shifted by `shift`; curves cross at 1."""
+    n, base = np.array([16, 32, 64, 128, 256]), np.linspace(0.8, 1.2, 21)
+    x = np.union1d(base, base + shift)
+    y = np.tanh((x - 1) * n[:, None] ** 0.7 / 5)
+    own = np.array([np.isclose(x[:, None], base + shift * (k % 2)).any(1) for k in range(n.size)])
+    gap = np.where(own, n[:, None] ** -0.5 * np.cosh((x - 1) * n[:, None] ** 0.7 / 5), np.nan)
+    return xr.Dataset({"jz": (("N", "x"), np.where(own, y, np.nan), {"study": "steadyState"}), "gap": (("N", "x"), gap, {"study": "gap"}),
+                       "status_steadyState": (("N", "x"), np.where(own, 0, -1)), "status_gap": (("N", "x"), np.where(own, 0, -1),
+                       {"flag_values": np.array([-1, 0, 1]), "flag_meanings": "pending ok unresolved"}),
+                       "table": (("N", "x", "mode"), np.zeros((5, x.size, 2))), "reason_gap": (("N", "x"), np.full((5, x.size), ""))}, coords={"N": n, "x": x})
+
+
+def test_merged_grids_have_crossings_and_unbroken_lines():
+    data = staggered()
+    left, right = plot_crossings(data, "jz").axes[:2]
+    assert all(len(line.get_xdata()) == 21 for line in left.lines[:5]) and "N\\to\\infty$: 1.0" in right.get_legend().get_texts()[-1].get_text()
+    with pytest.raises(macrospin.ArchiveError, match="no two pairs of successive N have a crossing of jz"):
+        plot_crossings(data.isel(x=slice(0, 12)), "jz")
+    assert all(len(line.get_xdata()) == 21 for line in plot_collapse(data, "jz").axes[0].lines[:5])
+    assert np.isfinite(about_minimum(data.gap.values[2])).sum() > 5
+
+
+def test_bounds_of_a_sweep_over_sizes_alone():
+    n = np.array([20, 40, 80, 160, 320])
+    status = xr.DataArray(np.array([0, 0, 0, 0, 1]), dims="N", attrs={"flag_values": np.array([0, 1]), "flag_meanings": "ok unresolved"})
+    data = xr.Dataset({"gap": ("N", np.append(np.exp(-0.1 * n[:4]), np.nan), {"study": "gap"}), "gap_error": ("N", [1e-12, 1e-12, 1e-12, 1e-12, 3e-13]), "status_gap": status}, coords={"N": n})
+    line = macrospin.gap_lines(data)[0]
+    assert line.bound[4] == 3e-13 and np.isnan(line.bound[:4]).all() and not line.at_end.any()
+
+
+def test_gaps_at_an_end_of_the_axis_are_open_circles():
+    data = staggered().isel(x=slice(0, 18))
+    assert macrospin.gap_lines(data)[0].at_end.all()
+    assert "at an end of the axis" in " ".join(text.get_text() for text in plot_gap_scaling(data).legends[0].get_texts())
+    assert not macrospin.gap_lines(staggered())[0].at_end.any()
+
+
+def test_what_cannot_be_drawn_against_the_sweep_is_said():
+    data = staggered()
+    for name, words in (("table", "a table over mode"), ("reason_gap", "no number")):
+        for figure in (plot_crossings, plot_size_limits, plot_collapse):
+            with pytest.raises(macrospin.ArchiveError, match=words):
+                figure(data, name)
+    with pytest.raises(macrospin.ArchiveError, match="Omgea is no axis .*: x"):
+        plot_size_limits(data, "jz", along="Omgea")

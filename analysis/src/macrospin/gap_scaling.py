@@ -14,6 +14,11 @@ FAMILIES = {"exponential": "closes exponentially", "power": "closes as a power l
 DECIDED = 0.95
 # Sizes with which AICc of a line is finite (two coefficients and the scatter): with fewer laws cannot be compared.
 FEWEST = 5
+# A gap is only said to stay open if its correction at the largest size, in ln gap, is less than this: it would else be
+# extrapolated to less than two thirds of what was found, which is no better shown than that it closes.
+MOST_CORRECTION = 0.4
+# A gap is only said to close as a power law if its slope over the largest three sizes is at least this share of that over all.
+LEAST_SLOPE = 0.6
 
 
 @dataclass(frozen=True)
@@ -122,16 +127,41 @@ class GapScaling:
         fit = self.of_family(best)
         if fit is None or self.family_weight(best) < DECIDED:
             return None
-        # A gap that closes with an exponent compatible with zero is not shown to close.
-        exponent, error = self.exponent(best)
-        if best != "open" and not exponent > 2 * error:
-            return None
+        return None if self._objection(best) else best
+
+    def _objection(self, family: str) -> str:
+        """Why a family is not declared although it has the greatest weight; empty if nothing speaks against it."""
+        fit = self.of_family(family)
+        if fit.excluded:
+            return f"every law lies {fit.excluded}"
+        if family == "open":
+            power = next((other for other in self.fits if other.law.name == "power"), None)
+            if len(fit.coefficients) == 1 and power is not None and power.exponent > 2 * power.statistical_error:
+                return f"as a power law it closes with z = {with_error(power.exponent, power.statistical_error)}"
+            correction = float(fit.coefficients[0] - np.log(fit(self.x[-1])))
+            if abs(correction) > MOST_CORRECTION:
+                return f"the gap would tend to {np.exp(correction):.0%} of that of the largest size"
+        else:
+            # A gap that closes with an exponent compatible with zero is not shown to close.
+            exponent, error = self.exponent(family)
+            if not exponent > 2 * error:
+                return f"exponent {with_error(exponent, error)}"
+        if family == "power" and self._levels_off():
+            return "its slope falls towards large sizes"
         # What interpolates best must also foretell the largest size best, else it only bends more willingly.
-        rivals = [other.held_out for other in self.fits if other.law.family != best and np.isfinite(other.held_out)]
-        own = [other.held_out for other in self.fits if other.law.family == best and np.isfinite(other.held_out)]
+        rivals = [other.held_out for other in self.fits if other.law.family != family and np.isfinite(other.held_out)]
+        own = [other.held_out for other in self.fits if other.law.family == family and np.isfinite(other.held_out)]
         if rivals and own and min(own) > min(rivals):
-            return None
-        return best
+            return "another law foretells the largest size better"
+        return ""
+
+    def _levels_off(self) -> bool:
+        """Whether the local exponent over the largest three sizes is far below that over all, by two errors."""
+        power = next((fit for fit in self.fits if fit.law.name == "power"), None)
+        if power is None or len(self.x) < FEWEST:
+            return False
+        slope, error = _slope(self.x[-3:], self.gap[-3:], self.error[-3:])
+        return slope + 2 * error < LEAST_SLOPE * power.exponent
 
     def exponent(self, family: str) -> tuple[float, float]:
         """(A or z of the best law of a family, error of one standard deviation).
@@ -152,14 +182,19 @@ class GapScaling:
         """The finding in words with its weight."""
         if len(self.x) < FEWEST:
             guess = self.of_family("exponential")
-            rate = f"; if exponential, A = {with_error(guess.exponent, guess.statistical_error)}" if guess is not None else ""
+            rate = f"; if exponential, A = {with_error(*self.exponent('exponential'))}" if guess is not None else ""
             return f"undecided: {len(self.x)} sizes are too few to compare laws ({FEWEST} needed){rate}"
         if self.family is None:
             ranked = sorted(FAMILIES, key=self.family_weight, reverse=True)[:2]
             lead = ", ".join(f"{FAMILIES[name]}: {self.family_weight(name):.2g}" for name in ranked if self.family_weight(name) > 0)
-            if ranked[0] != "open" and not self.exponent(ranked[0])[0] > 2 * self.exponent(ranked[0])[1]:
-                return f"not shown to close: {FAMILIES[ranked[0]].removeprefix('closes ')} with exponent {with_error(*self.exponent(ranked[0]))}"
-            return f"undecided from {len(self.x)} sizes ({lead})"
+            objection = self._objection(ranked[0])
+            if self.best.excluded:
+                return f"undecided: {self._objection(self.best.law.family)}"
+            if objection.startswith("exponent"):
+                return f"not shown to close: {FAMILIES[ranked[0]].removeprefix('closes ')} with {objection}"
+            # With too little weight that is the reason.
+            reason = f"; but {objection}" if objection and self.family_weight(ranked[0]) >= DECIDED else ""
+            return f"undecided from {len(self.x)} sizes ({lead}{reason})"
         symbol = {"exponential": "A", "power": "z"}.get(self.family)
         weight = self.family_weight(self.family)
         said = f"weight {weight:.3f}" if weight < 0.9995 else "weight > 0.999"
@@ -194,7 +229,7 @@ def fit_gap_scaling(x, gap, error=None, bound=None) -> GapScaling | None:
     not explain is a scatter common to all points, found by maximum likelihood. For exact data this scatter is not
     noise but what the law fails to describe, and the errors say how far the parameters could move for it.
     `bound` are upper bounds at sizes whose gap is unresolved: no data, but a law that lies above one of them with its
-    whole 95 % band is excluded.
+    whole 95 % band is excluded. Where all are, they are kept and marked, and nothing is decided.
 
     Models are compared by AICc (Hurvich and Tsai, Biometrika 76, 297 (1989)), which charges for each parameter and
     more so with few points: a law with k coefficients needs k + 3 points to be compared at all. A correction 1 + c/j is
@@ -274,6 +309,12 @@ def _drift(law: Law, basis, y, e, scatter) -> float:
     return float(without[law.exponent] - whole[law.exponent])
 
 
+def _slope(x, gap, error) -> tuple[float, float]:
+    """(−d ln gap/d ln x by a straight line, what relative errors of the gap do to it)."""
+    t = np.log(x) - np.log(x).mean()
+    return -float(t @ np.log(gap) / (t @ t)), float(np.sqrt((t**2 @ error**2)) / (t @ t))
+
+
 def _held_out(basis, y, e, scatter) -> float:
     """|ln(predicted/found)| at the largest size, fitted without it; NaN where too few points would be left."""
     if y.size - 1 < basis.shape[1] + 1:
@@ -285,7 +326,7 @@ def _held_out(basis, y, e, scatter) -> float:
 def _with_bounds(fit: LawFit, limits) -> LawFit:
     for x, bound in limits:
         if fit.band(np.array([x]))[0][0] > bound:
-            return LawFit(**{**fit.__dict__, "excluded": f"above the upper bound {bound:.3g} at {x:g}"})
+            return LawFit(**{**fit.__dict__, "excluded": f"above the upper bound {bound:.3g} at j = {x:g}"})
     return fit
 
 

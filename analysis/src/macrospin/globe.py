@@ -104,9 +104,8 @@ def plot_globe(dataset, variable: str):
 
 
 def camera_behind(view: np.ndarray) -> np.ndarray:
-    """The same camera on the opposite side, up kept as it was but for the tilt."""
-    towards = -view[2] * np.array([1, 1, -1])
-    return camera(towards)
+    """The camera of the opposite direction: from the two together every place of the sphere is seen, and only once."""
+    return camera(-view[2])
 
 
 def _points(dataset, variable: str):

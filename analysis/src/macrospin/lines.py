@@ -81,6 +81,19 @@ def smallest_gaps(dataset, control: str, where: dict):
     return dataset["N"].values / 2, gap.min(control).where(~lost).values, known.min(control).where(lost).values
 
 
+def at_axis_end(dataset, control: str, where: dict) -> np.ndarray:
+    """For every N whether the least gap is at the first or last value of the axis that has one: it may be less beyond.
+
+    False on axes of one value, which nobody took for a range.
+    """
+    gap = dataset["gap"].isel(where).transpose("N", control).values
+    ends = np.zeros(gap.shape[0], bool)
+    for k, row in enumerate(gap):
+        there = np.flatnonzero(np.isfinite(row))
+        ends[k] = there.size > 1 and int(np.argmin(row[there])) in (0, there.size - 1)
+    return ends
+
+
 def least_gaps(dataset, control: str, where: dict):
     """(j, least gap, its error, upper bound) for every N, as `smallest_gaps` but with the minimum between the grid's points.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,8 +42,12 @@ class Collapse:
     def interval(self, name: str, level: float = 0.95) -> tuple[float, float]:
         """Bootstrap interval of "critical", "inverse_nu" or "ratio" (statistical: without the drift).
 
-        Symmetric about the estimate, the half width from the quantile of the resamples' distances.
+        Symmetric about the estimate, the half width from the quantile of the resamples' distances. Warns where the drift is
+        greater than the statistical error: the interval is then too narrow, and `total_error` is to be quoted.
         """
+        if np.nan_to_num(self.drift[name]) > self.errors[name]:
+            warnings.warn(f"{name}: the drift, {self.drift[name]:.2g}, is greater than the statistical error, {self.errors[name]:.2g}, of which alone this interval is; "
+                          "quote total_error", stacklevel=2)
         k = NAMES.index(name)
         centre = float(self.parameters[k])
         if not len(self.samples):

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import io
 import logging
+import math
 import sys
 from pathlib import Path
 
@@ -48,6 +49,17 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _finite(text: str) -> float:
+    """A number that can be calculated with."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"{text} is no finite number")
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="macrospin-plot", description="Draw the figures of an archive, each as PNG and PDF.", epilog=EXAMPLES,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -59,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--variable", metavar="NAME", help='what size-limits, collapse, crossings and the map are of: a variable, or an expression such as "jz2 - jz**2"')
     parser.add_argument("--at", nargs="+", default=[], metavar="AXIS=VALUE", help="only the part of the archive at these values (the nearest there are)")
     parser.add_argument("--along", metavar="AXIS", help="axis that size-limits, collapse and crossings run along (default: that with most values)")
-    parser.add_argument("--ratio", type=float, default=0.0, metavar="B", help="crossings are those of N^B times the variable (default 0)")
+    parser.add_argument("--ratio", type=_finite, default=0.0, metavar="B", help="crossings are those of N^B times the variable (default 0)")
     return parser
 
 

@@ -8,11 +8,11 @@ from textwrap import wrap
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .archive import ArchiveError, axis_label, control_axis
+from .archive import ArchiveError, axis_label, control_axis, status_mask
 from .master_curve import Collapse, data_collapse
 from .marks import Limit, Mark, extrapolate, locate, successive_crossings
 from .gap_scaling import GapScaling, fit_gap_scaling, with_error
-from .lines import gap_label, least_gaps
+from .lines import at_axis_end, gap_label, least_gaps
 from .panels import legend_outside, narrow, plain_ticks, point_title, unit_text
 from .semiclassical import has, representation, tidy
 from .style import COLOURS
@@ -31,7 +31,7 @@ STYLES = {"exponential": "-", "power": "--", "open": ":"}
 
 @dataclass(frozen=True)
 class GapLine:
-    """Gaps of several N under one title, with errors and upper bounds."""
+    """Gaps of several N under one title, with errors and upper bounds; `at_end`: the least is at an end of the axis."""
 
     title: str
     j: np.ndarray
@@ -39,6 +39,7 @@ class GapLine:
     error: np.ndarray
     bound: np.ndarray
     where: dict
+    at_end: np.ndarray
 
     @property
     def scaling(self) -> GapScaling | None:
@@ -70,10 +71,13 @@ def gap_lines(dataset) -> list[GapLine]:
         lines = []
         for where in combinations(dataset, rest):
             if control is None:
-                gap = dataset["gap"].expand_dims({"all": 1}, axis=1)
-                lines.append(GapLine("", dataset["N"].values / 2, gap.values[:, 0], error_of(dataset, "gap", {}), np.full(gap.shape[0], np.nan), {}))
+                gap = dataset["gap"].values
+                error = error_of(dataset, "gap", {})
+                unresolved = status_mask(dataset, "gap", "unresolved").values if "status_gap" in dataset else np.zeros(gap.shape, bool)
+                bound = np.full(gap.shape, np.nan) if error is None else np.where(unresolved & ~np.isfinite(gap), error, np.nan)
+                lines.append(GapLine("", dataset["N"].values / 2, gap, error, bound, {}, np.zeros(gap.shape, bool)))
             else:
-                lines.append(GapLine(point_title(dataset, where), *least_gaps(dataset, control, where), where))
+                lines.append(GapLine(point_title(dataset, where), *least_gaps(dataset, control, where), where, at_axis_end(dataset, control, where)))
         return lines
     if "doublet_splitting" not in dataset:
         raise ArchiveError("there is neither gap (study gap) nor doublet_splitting (study coherenceRates)")
@@ -87,7 +91,7 @@ def gap_lines(dataset) -> list[GapLine]:
             here = where if k is None else {**where, control: k}
             gap = array.isel(here).values.astype(float)
             gap = np.where(gap > 0, gap, np.nan)
-            lines.append(GapLine(point_title(dataset, here), dataset["N"].values / 2, gap, error_of(dataset, "doublet_splitting", here), np.full(gap.shape, np.nan), here))
+            lines.append(GapLine(point_title(dataset, here), dataset["N"].values / 2, gap, error_of(dataset, "doublet_splitting", here), np.full(gap.shape, np.nan), here, np.zeros(gap.shape, bool)))
     return lines
 
 
@@ -112,7 +116,8 @@ def error_of(dataset, variable: str, where: dict) -> np.ndarray | None:
 
 def plot_gap_scaling(dataset):
     """The gap against j, semilogarithmic and doubly logarithmic, with the best exponential (solid) and power law (dashed),
-    95 % bands of that which the data prefer, and the verdict. Upper bounds are open triangles and enter no fit."""
+    95 % bands of that which the data prefer, and the verdict. Upper bounds are open triangles and enter no fit; open circles
+    are least gaps at an end of the axis, which do."""
     lines = [line for line in gap_lines(dataset) if np.isfinite(line.gap).any() or np.isfinite(line.bound).any()]
     if not lines:
         raise ArchiveError("there is no gap at any point")
@@ -123,20 +128,25 @@ def plot_gap_scaling(dataset):
     labels = [_verdict(line.title, scaling.verdict if scaling is not None else "fewer than three gaps") for line, scaling in zip(shown, scalings)]
     rows = sum(label.count("\n") + 1 for label in labels)
     figure, (left, right) = _pair(2.45 + 0.16 * rows, 4.2 + 0.14 * rows, sharey=True)
-    marked = False
+    marked, ends = False, False
     for k, (line, scaling) in enumerate(zip(shown, scalings)):
         colour = COLOURS[k]
+        at_end = line.at_end & np.isfinite(line.gap)
         for ax in (left, right):
-            ax.plot(line.j, line.gap, "o", color=colour, markersize=3.5, zorder=3)
+            ax.plot(line.j, np.where(at_end, np.nan, line.gap), "o", color=colour, markersize=3.5, zorder=3)
+            ax.plot(line.j[at_end], line.gap[at_end], "o", color=colour, markerfacecolor="white", markersize=3.5, zorder=3)
             ax.plot(line.j, line.bound, "v", color=colour, markerfacecolor="none", markersize=4.5, zorder=3)
             if scaling is not None:
                 _draw_fits(ax, scaling, colour)
         marked = marked or bool(np.isfinite(line.bound).any())
+        ends = ends or bool(at_end.any())
         left.plot([], [], "o", color=colour, markersize=3.5, label=labels[k])
     for family, label in (("exponential", "best exponential"), ("power", "best power law")):
         left.plot([], [], STYLES[family], color="0.4", label=label)
     if marked:
         left.plot([], [], "v", color="0.4", markerfacecolor="none", markersize=4.5, label="unresolved: upper bound")
+    if ends:
+        left.plot([], [], "o", color="0.4", markerfacecolor="white", markersize=3.5, label="at an end of the axis: may be less beyond")
     left.set_yscale("log")
     right.set_xscale("log")
     plain_ticks(right.xaxis, np.concatenate([line.j for line in shown]))
@@ -212,12 +222,17 @@ def order_parameter(dataset, name: str | None = None):
     Returns None where there is nothing of the kind.
     """
     if name is not None:
-        if name in dataset:
-            return name, dataset[name]
         try:
-            return name, dataset.eval(name).rename("expression")
+            array = dataset[name] if name in dataset else dataset.eval(name).rename("expression")
         except Exception as error:
             raise ArchiveError(f"{name} is neither a variable of the archive nor an expression of some: {error}") from error
+        swept = {d for v in dataset.data_vars if str(v).startswith("status_") for d in dataset[v].dims} or {*dataset.coords, "point"}
+        strange = [str(d) for d in array.dims if d not in swept]
+        if array.dtype.kind not in "fiub":
+            raise ArchiveError(f"{name} is no number: only real numbers can be drawn against the axes of the sweep")
+        if strange:
+            raise ArchiveError(f"{name} is a table over {', '.join(strange)} at each point of the sweep, not one number")
+        return name, array
     if "doublet_second_moment" in dataset:
         array = dataset["doublet_second_moment"]
         ground = array.isel({array.dims[-1]: 0}) / (dataset["N"] / 2.0) ** 2
@@ -247,9 +262,9 @@ def size_marks(dataset, variable: str | None = None, along: str | None = None) -
     if not wanted:
         raise ArchiveError("neither gap nor an observable depends on N")
     axes = [d for d in wanted[0][1].dims if d != "N" and d in dataset.coords]
-    control = along or max(axes, key=lambda d: dataset.sizes[d], default=None)
-    if control not in axes or dataset.sizes[control] < 6 or dataset.sizes["N"] < 2:
-        raise ArchiveError("needs two values of N and an axis with six values or more")
+    control = axis_along(dataset, axes, along)
+    if control is None or dataset.sizes[control] < 6 or dataset.sizes["N"] < 2:
+        raise ArchiveError(f"needs two values of N and an axis with six values or more, and has N: {dataset.sizes['N']}{_sizes_of(dataset, axes)}")
     found = []
     for where in combinations(dataset, [d for d in axes if d != control]):
         curves = []
@@ -336,9 +351,9 @@ def collapse(dataset, variable: str | None = None, along: str | None = None, whe
     if "N" not in array.dims or "point" in array.dims or dataset.sizes["N"] < 2:
         raise ArchiveError(f"{name} is not there for two values of N on a grid")
     axes = [d for d in array.dims if d != "N" and d in dataset.coords]
-    control = along or max(axes, key=lambda d: dataset.sizes[d], default=None)
-    if control not in axes or dataset.sizes[control] < 6:
-        raise ArchiveError(f"{name} needs an axis with six values or more to be collapsed along")
+    control = axis_along(dataset, axes, along)
+    if control is None or dataset.sizes[control] < 6:
+        raise ArchiveError(f"{name} needs an axis with six values or more to be collapsed along, and has N: {dataset.sizes['N']}{_sizes_of(dataset, axes)}")
     where = {d: (where or {}).get(d, 0) for d in axes if d != control}
     array = array.isel(N=_spread_sizes(dataset["N"].values))
     y = array.isel(where).transpose("N", control).values.astype(float)
@@ -362,15 +377,17 @@ def _spread_sizes(n: np.ndarray) -> list[int]:
 
 def about_minimum(gap: np.ndarray) -> np.ndarray:
     """The gaps on both sides of the least as long as they grow and are below NEAR times of it, else NaN: what lies beyond is
-    the rate of other modes, which scale otherwise."""
+    the rate of other modes, which scale otherwise. Values without a gap (on refined axes those of other N) are passed over."""
     kept = np.full(gap.shape, np.nan)
-    if not np.isfinite(gap).any():
+    there = np.flatnonzero(np.isfinite(gap))
+    if not there.size:
         return kept
-    least = int(np.nanargmin(gap))
+    known = gap[there]
+    least = int(np.argmin(known))
     for step in (-1, 1):
         k = least
-        while 0 <= k < gap.size and np.isfinite(gap[k]) and gap[k] <= NEAR * gap[least] and (k == least or gap[k] >= gap[k - step]):
-            kept[k] = gap[k]
+        while 0 <= k < known.size and known[k] <= NEAR * known[least] and (k == least or known[k] >= known[k - step]):
+            kept[there[k]] = known[k]
             k += step
     return kept
 
@@ -380,7 +397,7 @@ def _start(n, x, y, feature: str, fixed: dict) -> tuple[float, float, float]:
     limit = extrapolate(n, [m.x for m in marks], [m.error for m in marks])
     critical = fixed.get("critical", limit.value if limit is not None and x.min() < limit.value < x.max() else float(np.mean(x)))
     inverse = fixed.get("inverse_nu", float(np.clip(limit.power, 0.3, 1.5)) if limit is not None and not limit.fixed_power else 0.7)
-    at_critical = np.array([np.interp(critical, x, row) for row in y])
+    at_critical = np.array([np.interp(critical, *_joined(x, row)) if np.isfinite(row).any() else np.nan for row in y])
     good = np.isfinite(at_critical) & (np.abs(at_critical) > 0)
     slope = np.polyfit(np.log(n[good]), np.log(np.abs(at_critical[good])), 1)[0] if good.sum() > 1 else 0.0
     return float(critical), float(inverse), float(fixed.get("ratio", np.clip(-slope, -2, 3)))
@@ -400,7 +417,7 @@ def plot_collapse(dataset, variable: str | None = None, along: str | None = None
     inside = result.used.reshape(data.n.shape)
     for size, colour, marker in zip(sizes, colours, "osD^v<>p*h" * sizes.size):
         row = data.n[:, 0] == size
-        left.plot(data.x[row][0], Y[row][0], "-", color=colour, linewidth=0.9, label=f"$N = {size:g}$")
+        left.plot(*_joined(data.x[row][0], Y[row][0]), "-", color=colour, linewidth=0.9, label=f"$N = {size:g}$")
         here = inside & (data.n == size)
         right.plot(X[here], Y[here], marker, color=colour, markersize=2.8, markeredgewidth=0)
     left.axvline(result.critical, color="0.6", linewidth=0.7, zorder=0)
@@ -419,6 +436,23 @@ def plot_collapse(dataset, variable: str | None = None, along: str | None = None
     right.set_ylabel(f"{data.name} $N^{{b/\\nu}}$")
     legend_outside(figure, [left])
     return figure
+
+
+def axis_along(dataset, axes: list[str], along: str | None) -> str | None:
+    """`along`, or of the axes that with most values; None without any. Raises `ArchiveError` naming the axes if it is none of them."""
+    if along is not None and along not in axes:
+        raise ArchiveError(f"{along} is no axis that curves of several N can run along: {', '.join(axes) or 'there is none'}")
+    return along or max(axes, key=lambda d: dataset.sizes[d], default=None)
+
+
+def _sizes_of(dataset, axes: list[str]) -> str:
+    return "".join(f", {axis}: {dataset.sizes[axis]}" for axis in axes)
+
+
+def _joined(x, y) -> tuple[np.ndarray, np.ndarray]:
+    """The points that have a value: on refined axes and in merged grids each N has its own, and lines would break between them."""
+    there = np.isfinite(y)
+    return x[there], y[there]
 
 
 def _limits(values) -> tuple[float, float]:
@@ -449,17 +483,19 @@ def plot_crossings(dataset, variable: str, along: str | None = None, ratio: floa
     """Crossings of N^ratio y(x; N) of successive N, extrapolated in a power of 1/N."""
     name, array = order_parameter(dataset, variable)
     axes = [d for d in array.dims if d != "N" and d in dataset.coords]
-    control = along or max(axes, key=lambda d: dataset.sizes[d], default=None)
-    if "N" not in array.dims or control not in axes or dataset.sizes["N"] < 3:
+    control = axis_along(dataset, axes, along)
+    if "N" not in array.dims or control is None or dataset.sizes["N"] < 3:
         raise ArchiveError(f"{name} needs three values of N and an axis along which curves can cross")
     shown = [where for where in combinations(dataset, [d for d in axes if d != control])][:MOST_LINES]
+    n, x = dataset["N"].values.astype(float), dataset[control].values
+    found = [successive_crossings(n, x, array.isel(where).transpose("N", control).values, ratio=ratio) for where in shown]
+    if all(sum(np.isfinite(mark.x) for mark in marks) < 2 for _, marks in found):
+        raise ArchiveError(f"no two pairs of successive N have a crossing of {name} inside the range of {control}: widen the range, or name the power: --ratio B")
     figure, panels = _pairs(len(shown), 2.6, 4.6)
-    for (left, right), where in zip(panels, shown):
+    for (left, right), where, (sizes, marks) in zip(panels, shown, found):
         values = array.isel(where).transpose("N", control).values
-        n, x = dataset["N"].values.astype(float), dataset[control].values
         for k, colour in enumerate(plt.get_cmap("viridis_r")(np.linspace(0.12, 1, n.size))):
-            left.plot(x, values[k] * n[k] ** ratio, "-", color=colour, label=f"$N = {n[k]:g}$")
-        sizes, marks = successive_crossings(n, x, values, ratio=ratio)
+            left.plot(*_joined(x, values[k] * n[k] ** ratio), "-", color=colour, label=f"$N = {n[k]:g}$")
         limit = extrapolate(sizes, [m.x for m in marks], [m.error for m in marks])
         if limit is not None:
             _draw_marks(right, SizeMarks("crossings", sizes, marks, limit), COLOURS[0], "o")
