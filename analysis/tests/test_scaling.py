@@ -189,7 +189,7 @@ def test_crossings_of_successive_sizes():
     assert jumped.fixed_power and jumped.power == 1 and abs(jumped.value - 0.828) < jumped.error
     noisy = crossing(x, u[0], u[1], np.full(41, 1e-2), np.full(41, 1e-2))
     assert noisy.error > 5 * crossing(x, u[0], u[1]).error
-    assert np.isnan(crossing(x, u[0], u[0] + 1).x)
+    assert np.isnan(crossing(x, u[0], u[0] + 1).x) and np.isnan(crossing(x, u[0], u[0]).x) and np.isnan(crossing(x, u[0], u[0] * np.nan).x)
 
 
 # Collapse

@@ -162,7 +162,7 @@ def _bend(x, slopes, k: int) -> float:
 
 
 def _root(curves, near: float | None) -> float | None:
-    """The crossing of two curves (x, y, …) over the range that both have; None where there is none."""
+    """The crossing of two curves (x, y, …) over the range that both have; None where there is none, or they are one."""
     if min(curve[0].size for curve in curves) < 2:
         return None
     low, high = max(curve[0][0] for curve in curves), min(curve[0][-1] for curve in curves)
@@ -171,6 +171,8 @@ def _root(curves, near: float | None) -> float | None:
     if xs.size < 2:
         return None
     first, second = (PchipInterpolator(curve[0], curve[1])(xs) for curve in curves)
+    if (first == second).all():
+        return None
     curve = PchipInterpolator(xs, second - first)
     roots = [float(root) for root in np.atleast_1d(curve.roots(extrapolate=False)) if np.isfinite(root)]
     if not roots:
