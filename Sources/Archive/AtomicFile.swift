@@ -33,7 +33,7 @@ enum AtomicFile {
     }
 
     /// Whether a file may be put there, for those who work long before they write.
-    /// - Returns: where it goes: links lead on to what they name.
+    /// - Returns: where it goes: a link leads on to the file it names; one that names nothing is replaced.
     /// - Throws: `InputError` for a folder, for a device or a pipe (a rename would put a file in its place), and where the
     ///   folder is missing or not writable.
     @discardableResult

@@ -24,18 +24,18 @@ import Testing
             func run(_ arguments: String...) throws -> CommandLineTool.Outcome { try CommandLineTool.start(arguments, in: folder).finish() }
             try Self.run("up", Self.evolve("initial: { state: coherent, theta: 0 }"), n: 4, in: folder)
             try Self.run("down", Self.evolve("initial: { state: coherent, theta: 3.1 }"), n: 6, in: folder)
-            try Self.run("fine", Self.evolve("initial: { state: coherent, theta: 0 }, tolerance: 1e-9"), n: 6, in: folder)
+            try Self.run("fine", Self.evolve("initial: { theta: 0 }, tolerance: 1e-9"), n: 6, in: folder)
             try Self.run("late", "evolve: { until: 2, points: 3, observables: { jz: Jz/j }, initial: { state: coherent, theta: 0 } }", n: 4, in: folder)
 
             // Runs and archives alike.
             for first in ["up", "up/archive.h5"] {
                 let refused = try run("merge", first, "down/archive.h5", "-o", "x.h5")
-                #expect(refused.code == 2 && refused.error.contains("option initial of the study evolve is {state: coherent, theta: 3.1} here and {state: coherent, theta: 0} there"), "\(refused)")
+                #expect(refused.code == 2 && refused.error.contains("option initial of the study evolve is {phi: 0, state: coherent, theta: 3.1} here and {phi: 0, state: coherent, theta: 0} there"), "\(refused)")
             }
             let mixed = try run("merge", "up", "fine", "-o", "mixed.h5")
             #expect(mixed.code == 0 && mixed.error.contains("warning: the option tolerance of the study evolve is 1e-09 in fine and 1e-08 in up"), "\(mixed)")
             let shown = try run("show", "mixed.h5").out
-            #expect(shown.contains("tolerance: 1e-08 or 1e-09") && shown.contains("initial: {state: coherent, theta: 0}"), "\(shown)")
+            #expect(shown.contains("tolerance: 1e-08 or 1e-09") && shown.contains("initial: {phi: 0, state: coherent, theta: 0}"), "\(shown)")
             // What is mixed already is no news.
             let again = try run("merge", "mixed.h5", "up", "-o", "again.h5")
             #expect(again.code == 0 && !again.error.contains("warning"), "\(again)")

@@ -16,15 +16,18 @@ extension Job {
     public func recordOptions(of entry: StudyEntry) -> [RecordOption] {
         let options = type(of: entry.study).options.compactMap { spec -> RecordOption? in
             if spec.isTechnical || spec.showsInOutputs { return nil }
-            let value = entry.options[spec.name] ?? spec.defaultValue
+            var value = entry.options[spec.name] ?? spec.defaultValue
             var isDefining = false
             switch spec.kind {
             case .operators, .choices: return nil
             case .expression, .expressions: isDefining = true
-            case .map:
+            case .map(let inner):
                 isDefining = true
+                guard case .map(var map)? = value else { break }
                 // The same state may come from archives of other names.
-                if case .map(let map)? = value, map["archive"] != nil { isDefining = false }
+                if map["archive"] != nil { isDefining = false }
+                for spec in inner where map[spec.name] == nil { map[spec.name] = spec.defaultValue }
+                value = .map(map)
             default: break
             }
             return RecordOption(name: spec.name, value: value.map { JobChange.text($0) }, isDefining: isDefining)
