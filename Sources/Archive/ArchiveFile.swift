@@ -49,7 +49,7 @@ public final class ArchiveFile: RecordSource {
         }
         axes = schema.axes.map { ArchiveAxis(name: $0.name, label: $0.label, unit: $0.unit, isInteger: $0.isInteger) }
         let plan = schema
-        tables = try Self.guarded(path) { try plan.tables.map { TableHeader(study: $0.study, axes: $0.axes, outputs: try $0.outputs.map(Self.spec)) } }
+        tables = try Self.guarded(path) { try plan.tables.map { TableHeader(study: $0.study, axes: $0.axes, outputs: try $0.outputs.map(Self.spec), options: $0.options) } }
     }
 
     private static let mend = "write it anew from its run: macrospin merge RUN -o FILE"

@@ -7,16 +7,7 @@ enum AtomicFile {
     /// the place of `path` (synchronised to disk before and after the rename).
     /// - Throws: `InputError` naming `path` for whatever keeps it from being written; the temporary file is removed.
     static func replace(_ path: String, _ produce: (Int32) throws -> Void) throws {
-        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
-        let folder = target.deletingLastPathComponent().path
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: target.path, isDirectory: &isFolder), isFolder.boolValue {
-            throw InputError(file: path, "is a folder; expected the name of an archive file", hint: "name a file in it, such as \(path)/archive.h5")
-        }
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-            throw InputError(file: path, "cannot be written: the folder \(folder) does not exist", hint: "create it or choose another place")
-        }
-        guard access(folder, W_OK) == 0 else { throw unwritable(path, reason()) }
+        let target = try check(path), folder = target.deletingLastPathComponent().path
         removeLeftovers(of: target.lastPathComponent, in: folder)
         let temporary = "\(folder)/\(prefix(target.lastPathComponent))\(getpid()).tmp"
         let descriptor = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
@@ -39,6 +30,29 @@ enum AtomicFile {
         guard close(descriptor) == 0 else { throw unwritable(path, reason()) }
         guard rename(temporary, target.path) == 0 else { throw unwritable(path, reason()) }
         try synchronise(folder: folder, path)
+    }
+
+    /// Whether a file may be put there, for those who work long before they write.
+    /// - Returns: where it goes: a link leads on to the file it names; one that names nothing is replaced.
+    /// - Throws: `InputError` for a folder, for a device or a pipe (a rename would put a file in its place), and where the
+    ///   folder is missing or not writable.
+    @discardableResult
+    static func check(_ path: String) throws -> URL {
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+        let folder = target.deletingLastPathComponent().path
+        var about = stat()
+        if stat(path, &about) == 0, about.st_mode & S_IFMT != S_IFREG {
+            guard about.st_mode & S_IFMT == S_IFDIR else {
+                throw InputError(file: path, "is a device or a pipe; only files can be written", hint: "name a file, such as \(FileManager.default.temporaryDirectory.path)/archive.h5")
+            }
+            throw InputError(file: path, "is a folder; expected the name of an archive file", hint: "name a file in it, such as \(path)/archive.h5")
+        }
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+            throw InputError(file: path, "cannot be written: the folder \(folder) does not exist", hint: "create it or choose another place")
+        }
+        guard access(folder, W_OK) == 0 else { throw unwritable(path, reason()) }
+        return target
     }
 
     private static func unwritable(_ path: String, _ cause: String) -> InputError {

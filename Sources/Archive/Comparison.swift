@@ -73,6 +73,8 @@ public struct Comparison {
         public var outputs: [Output] = []
         public var outputsOnlyMine: [String] = []
         public var outputsOnlyTheirs: [String] = []
+        /// Sentences about outputs of one name that are described differently: own dimensions, coordinates, units, meaning.
+        public var descriptions: [String] = []
     }
 
     public struct Result: Codable, Sendable {
@@ -93,9 +95,13 @@ public struct Comparison {
             result.studies.append(try compare(header, other))
         }
         if !ignoresMissing, !result.heads.isEmpty { result.isAlike = false }
+        if ignoresMissing, result.studies.allSatisfy({ $0.common == 0 }) {
+            result.heads.append("nothing in common: no point of a study is in both")
+            result.isAlike = false
+        }
         for study in result.studies {
             let missing = study.onlyMine.count + study.onlyTheirs.count + study.outputsOnlyMine.count + study.outputsOnlyTheirs.count
-            if study.statuses.count > 0 || (!ignoresMissing && missing > 0) { result.isAlike = false }
+            if study.statuses.count > 0 || !study.descriptions.isEmpty || (!ignoresMissing && missing > 0) { result.isAlike = false }
             if study.outputs.contains(where: { $0.beyond > 0 || $0.shapes.count > 0 }) { result.isAlike = false }
         }
         return result
@@ -119,6 +125,12 @@ public struct Comparison {
                 result.heads.append("study \(header.study): axes (\(header.axes.joined(separator: ", "))) and (\(other.axes.joined(separator: ", ")))")
             }
         }
+        for header in mine.tables {
+            for option in header.options ?? [] {
+                guard let other = theirs.table(header.study)?.options?.first(where: { $0.name == option.name }), other.values != option.values else { continue }
+                result.heads.append("study \(header.study): option \(option.name) \(option.text ?? StudyOption.absent) and \(other.text ?? StudyOption.absent)")
+            }
+        }
         for header in theirs.tables where mine.table(header.study) == nil { result.heads.append("study \(header.study): only in \(theirs.name)") }
     }
 
@@ -133,6 +145,7 @@ public struct Comparison {
         study.outputsOnlyMine = header.outputs.map(\.name).filter { !names.contains($0) }
         study.outputsOnlyTheirs = other.outputs.map(\.name).filter { !names.contains($0) }
         study.outputs = common.outputs.map { Output(name: $0.name) }
+        study.descriptions = Self.descriptions(header, other)
 
         func key(_ scan: TableScan, _ row: Int) -> String { Point(axes: header.axes, canonical: Array(scan.coordinates[row * width ..< (row + 1) * width])).key }
         var pairs: [(a: Int, b: Int)] = []
@@ -161,13 +174,28 @@ public struct Comparison {
             let first = try batch(mine, common, a, part.map(\.a)), second = try batch(theirs, theirHeader, b, part.map(\.b))
             for (place, pair) in part.enumerated() {
                 if a.statuses[pair.a] != b.statuses[pair.b] {
-                    study.statuses.add("\(key(a, pair.a)): \(a.statuses[pair.a].word) and \(b.statuses[pair.b].word)")
+                    // The reason of one of them is enough: others are mostly like it.
+                    let reason = study.statuses.count > 0 ? nil : second.reasons[place] ?? first.reasons[place]
+                    study.statuses.add("\(key(a, pair.a)): \(a.statuses[pair.a].word) and \(b.statuses[pair.b].word)" + (reason.map { " (\($0))" } ?? ""))
                 }
                 for column in first.columns.indices { compare(first, second, column, place, key(a, pair.a), into: &study.outputs[column]) }
             }
             if pairs.count > step { progress("compared \(part.endIndex) of \(pairs.count) points of \(header.study)") }
         }
         return study
+    }
+
+    /// Outputs that differ in the same way are one sentence.
+    private static func descriptions(_ header: TableHeader, _ other: TableHeader) -> [String] {
+        let known = Dictionary(other.outputs.map { ($0.name, $0) }) { $1 }
+        var order: [String] = [], names: [String: [String]] = [:]
+        for output in header.outputs {
+            for difference in known[output.name].map(output.differences) ?? [] {
+                if names[difference.text] == nil { order.append(difference.text) }
+                names[difference.text, default: []].append(output.name)
+            }
+        }
+        return order.map { "\(names[$0, default: []].joined(separator: ", ")): \($0)" }
     }
 
     private func batch(_ source: any RecordSource, _ header: TableHeader, _ scan: TableScan, _ rows: [Int]) throws -> RecordBatch {
@@ -247,6 +275,7 @@ extension Comparison.Result {
             places("\(name): \(study.onlyMine.count) points only in \(mine)", study.onlyMine)
             places("\(name): \(study.onlyTheirs.count) points only in \(theirs)", study.onlyTheirs)
             places("\(name): \(study.statuses.count) statuses differ", study.statuses)
+            lines += study.descriptions.map { "\(name), \($0)" }
             if !study.outputsOnlyMine.isEmpty { lines.append("\(name): outputs only in \(mine): \(study.outputsOnlyMine.joined(separator: ", "))") }
             if !study.outputsOnlyTheirs.isEmpty { lines.append("\(name): outputs only in \(theirs): \(study.outputsOnlyTheirs.joined(separator: ", "))") }
             for output in study.outputs {

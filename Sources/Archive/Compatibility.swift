@@ -13,7 +13,7 @@ enum Compatibility {
         // Who said so first.
         var axisOwner = Dictionary(uniqueKeysWithValues: axes.map { ($0.name, first.name) }), owner: [String: String] = [:]
         var outputs = headers.map { Dictionary(uniqueKeysWithValues: $0.outputs.map { ($0.name, $0) }) }
-        var modelOwner = first.name
+        var modelOwner = first.name, warnings: [String] = []
         for header in headers { owner[header.study] = first.name }
         var jobs = Set(attributes.jobTexts), sources = Set(attributes.sources)
         for other in inputs.dropFirst() {
@@ -52,6 +52,7 @@ enum Compatibility {
                     throw refuse("the study \(table.study) depends on (\(table.axes.joined(separator: ", "))) here and on (\(headers[place].axes.joined(separator: ", "))) there", there,
                                  hint: "sweep the same axes, in the same order, in both jobs; an axis may have a single value")
                 }
+                try joinOptions(of: table, into: &headers[place], other.name, there, &warnings)
                 for output in table.outputs {
                     guard let known = outputs[place][output.name] else {
                         headers[place].outputs.append(output)
@@ -59,8 +60,9 @@ enum Compatibility {
                         continue
                     }
                     guard known != output else { continue }
-                    throw refuse("the output \(output.name) of the study \(table.study) is described differently (\(output.brief) here, \(known.brief) there)", there,
-                                 hint: "give one of them another name")
+                    let what = output.differences(from: known).map { "\($0.what) \($0.mine) here, \($0.theirs) there" }
+                    throw refuse("the output \(output.name) of the study \(table.study) is described differently (\(what.joined(separator: "; ")))", there,
+                                 hint: "the two jobs give the study different options: merge only runs that agree in them (an observable may get another name)")
                 }
             }
             for text in theirs.jobTexts where jobs.insert(text).inserted { attributes.jobTexts.append(text) }
@@ -76,17 +78,37 @@ enum Compatibility {
                 return place
             }, lengths: [:])
         }
-        return Union(attributes: attributes, axes: axes, values: [], tables: tables)
+        return Union(attributes: attributes, axes: axes, values: [], tables: tables, warnings: warnings)
+    }
+
+    /// - Throws: `InputError` where the options make the outputs something else.
+    private static func joinOptions(of table: TableHeader, into known: inout TableHeader, _ name: String, _ there: String, _ warnings: inout [String]) throws {
+        guard let theirs = table.options else { return }
+        guard var options = known.options else {
+            known.options = theirs
+            return
+        }
+        for option in theirs {
+            guard let place = options.firstIndex(where: { $0.name == option.name }) else {
+                options.append(option)
+                continue
+            }
+            let mine = options[place]
+            if Set(option.values).isSubset(of: mine.values) { continue }
+            func text(_ option: StudyOption) -> String { option.text ?? StudyOption.absent }
+            let what = "the option \(option.name) of the study \(table.study)"
+            guard mine.allows(option) else {
+                throw InputError(file: name, "cannot be merged with \(there): \(what) is \(text(option)) here and \(text(mine)) there",
+                                 hint: "only results of the same options belong in one archive")
+            }
+            let text = "\(what) is \(text(option)) in \(name) and \(text(mine)) in \(there): their records stand in the same variables"
+            if !warnings.contains(where: { $0.hasPrefix("\(what) is ") }) { warnings.append(text) }
+            options[place].values = Set(mine.values + option.values).sorted()
+        }
+        known.options = options
     }
 }
 
 extension Archive.Source {
     fileprivate var sortKey: [String] { [name, modified, sha256, version, job ?? ""] }
-}
-
-extension OutputSpec {
-    fileprivate var brief: String {
-        let extents = axes.map { "\($0.name)=\($0.extent.map(String.init) ?? "any")" }.joined(separator: ", ")
-        return "\(kind.rawValue)\(axes.isEmpty ? "" : "[\(extents)]"), \(dimension.rawValue), \"\(meaning)\""
-    }
 }

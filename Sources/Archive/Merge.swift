@@ -11,6 +11,8 @@ public struct Merge {
     public var prefer = Archive.Preference.none
     /// Called with a line a step.
     public var progress: (String) -> Void = { _ in }
+    /// Called with a sentence for what is merged and may not belong together: options of a study that differ.
+    public var warn: (String) -> Void = { FileHandle.standardError.write(Data("warning: \($0)\n".utf8)) }
 
     public init(_ inputs: [any RecordSource]) { self.inputs = inputs }
 
@@ -28,9 +30,12 @@ public struct Merge {
     /// - Throws: `InputError` where sources contradict each other or the file cannot be written, `Damaged` for what a source
     ///   throws when it is read.
     public func write(to path: String) throws {
+        // What cannot be written is said before the work.
+        try AtomicFile.check(path)
         for (index, input) in inputs.enumerated() where index >= Self.mostOpen { (input as? ArchiveFile)?.staysOpen = false }
         do {
             let union = try UnionBuilder(inputs: inputs, prefer: prefer, progress: progress).build()
+            for warning in union.warnings { warn(warning) }
             try AtomicFile.replace(path) { descriptor in
                 try HDF5File.build(onto: descriptor, { file in
                     try ArchiveWriter(file: file, union: union, inputs: inputs, progress: progress).write()

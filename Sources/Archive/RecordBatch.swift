@@ -110,7 +110,7 @@ public struct RecordBatch {
     }
 
     /// How many such records are worth reading at once: some 64 MB.
-    static func greatestCount(_ header: TableHeader, lengths: [OutputAxis: Int]) -> Int {
+    public static func greatestCount(_ header: TableHeader, lengths: [OutputAxis: Int]) -> Int {
         max(1, min(1 << 18, (8 << 20) / width(header, lengths: lengths)))
     }
 

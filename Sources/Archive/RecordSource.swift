@@ -30,10 +30,13 @@ public struct TableHeader: Sendable {
     /// Sweep axes that the study depends on, in the order of the job.
     public var axes: [String]
     public var outputs: [OutputSpec]
-    public init(study: String, axes: [String], outputs: [OutputSpec]) {
+    /// nil: not known, as in archives from before they were noted.
+    public var options: [StudyOption]?
+    public init(study: String, axes: [String], outputs: [OutputSpec], options: [StudyOption]? = nil) {
         self.study = study
         self.axes = axes
         self.outputs = outputs
+        self.options = options
     }
 }
 

@@ -44,6 +44,8 @@ struct Schema: Codable {
         var seconds: String
         var source: String
         var outputs: [Output]
+        /// Absent where they are not known, as in archives from before they were noted.
+        var options: [StudyOption]?
     }
 
     var layout: Layout.Kind
@@ -69,7 +71,8 @@ extension Schema {
         point = names.take("point", "point_index")
         self.tables = tables.map { table in
             Table(study: table.study, axes: table.axes, status: names.take("status_\(table.study)"), reason: names.take("reason_\(table.study)"),
-                  seconds: names.take("seconds_\(table.study)"), source: names.take("source_\(table.study)"), outputs: [])
+                  seconds: names.take("seconds_\(table.study)"), source: names.take("source_\(table.study)"), outputs: [],
+                  options: table.options)
         }
         var dimensions: [OutputAxis: String] = [:]
         var lengths: [OutputAxis: Int] = [:]

@@ -23,6 +23,8 @@ public struct Summary: Codable, Sendable {
         public var bySpinCount: [SpinCount]
         public var seconds: Double
         public var outputs: [Output]
+        /// Options that the outputs do not tell; nil: not known.
+        public var options: [StudyOption]?
         /// Most frequent first.
         public var failures: [Failure]
     }
@@ -133,6 +135,7 @@ public struct Summary: Codable, Sendable {
                          Output(name: output.name, kind: output.kind.rawValue, axes: output.axes.map { "\($0.name)\($0.extent.map { "=\($0)" } ?? "")" },
                                 unit: units.label(for: output.dimension), meaning: output.meaning)
                      },
+                     options: header.options,
                      failures: failures.values.sorted { $0.failure.count != $1.failure.count ? $0.failure.count > $1.failure.count : $0.order < $1.order }.map(\.failure))
     }
 
@@ -202,6 +205,8 @@ extension Summary {
         lines += columns(study.outputs.map { output in
             [output.name, output.kind + (output.axes.isEmpty ? "" : "[\(output.axes.joined(separator: ", "))]"), output.unit, output.meaning]
         })
+        let options = (study.options ?? []).compactMap { option in option.text.map { "\(option.name): \($0)" } }
+        if !options.isEmpty { lines.append("  options: \(options.joined(separator: ", "))") }
         // Where all N are alike there is nothing to tell.
         let isEven = study.bySpinCount.allSatisfy { Double($0.points) == $0.cells && $0.statuses.count == 1 && $0.statuses["ok"] != nil }
         if !isEven, study.bySpinCount.count > 1 {

@@ -8,6 +8,8 @@ struct Union {
     /// Ascending distinct values of each axis; empty for an axis without records.
     var values: [[Double]]
     var tables: [Table]
+    /// Options of studies that differ between the sources, in sentences.
+    var warnings: [String] = []
 
     struct Table {
         var header: TableHeader

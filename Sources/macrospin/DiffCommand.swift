@@ -21,8 +21,9 @@ enum DiffCommand: Command {
         guard arguments.operands.count == 2 else {
             throw InputError("macrospin diff: expected two archives or runs, found \(arguments.operands.count)", hint: "usage: macrospin diff \(usage)")
         }
+        let tolerance = try Tolerance(arguments, command: name)
         var comparison = Comparison(try JobRun.source(arguments.operands[0]), try JobRun.source(arguments.operands[1]))
-        try set(&comparison, arguments, command: name)
+        tolerance.set(&comparison)
         comparison.ignoresMissing = arguments.has("common")
         let progress = StepProgress()
         comparison.progress = progress.step
@@ -32,15 +33,29 @@ enum DiffCommand: Command {
         return result.isAlike ? .done : .failedPoints
     }
 
-    static func set(_ comparison: inout Comparison, _ arguments: Arguments, command: String, relative: Double = 0) throws {
-        func tolerance(_ name: String, _ fallback: Double) throws -> Double {
-            guard let text = arguments.value(name) else { return fallback }
-            guard let value = Double(text), value >= 0, value.isFinite else { throw InputError("macrospin \(command): --\(name) takes a number from 0, found \(text)") }
-            return value
+    /// What the command line allows numbers to differ by.
+    struct Tolerance {
+        private let relative: Double
+        private let absolute: Double
+        private let usesErrors: Bool
+
+        /// - Throws: `InputError` for what is no tolerance.
+        init(_ arguments: Arguments, command: String, relative: Double = 0) throws {
+            func tolerance(_ name: String, _ fallback: Double) throws -> Double {
+                guard let text = arguments.value(name) else { return fallback }
+                guard let value = Double(text), value >= 0, value.isFinite else { throw InputError("macrospin \(command): --\(name) takes a number from 0, found \(text)") }
+                return value
+            }
+            self.relative = try tolerance("rtol", relative)
+            absolute = try tolerance("atol", 0)
+            usesErrors = arguments.has("within-errors")
         }
-        comparison.relative = try tolerance("rtol", relative)
-        comparison.absolute = try tolerance("atol", 0)
-        comparison.usesErrors = arguments.has("within-errors")
+
+        func set(_ comparison: inout Comparison) {
+            comparison.relative = relative
+            comparison.absolute = absolute
+            comparison.usesErrors = usesErrors
+        }
     }
 
     static func report(_ result: Comparison.Result, asJSON: Bool) throws {

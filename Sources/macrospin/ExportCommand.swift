@@ -21,11 +21,11 @@ enum ExportCommand: Command {
         guard ["csv", "parquet", "netcdf"].contains(format) else {
             throw InputError("macrospin export: there is no format \(format)", hint: "csv, parquet or netcdf")
         }
-        let source = try selection(path, arguments), progress = StepProgress()
-        let stem = path.hasSuffix(".h5") ? String(path.dropLast(3)) : path + (path.hasSuffix("/") ? "archive" : "/archive")
+        let source = try selection(path, arguments), progress = StepProgress(), stem = stem(path)
         switch format {
         case "netcdf":
             let output = arguments.value("output") ?? stem + ".nc"
+            guard output != path else { throw InputError("macrospin export: \(path) would be replaced by what is chosen of it", hint: "name another file with -o") }
             var merge = Merge([source])
             merge.progress = progress.step
             try merge.write(to: output)
@@ -51,6 +51,14 @@ enum ExportCommand: Command {
         return .done
     }
 
+    /// Beside an archive, within a run.
+    private static func stem(_ path: String) -> String {
+        let url = URL(fileURLWithPath: path)
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue { return path + (path.hasSuffix("/") ? "archive" : "/archive") }
+        return url.pathExtension.isEmpty ? path : String(path.dropLast(url.pathExtension.count + 1))
+    }
+
     private static func selection(_ path: String, _ arguments: Arguments) throws -> Selection {
         let base = try JobRun.source(path)
         let conditions = try arguments.all("select").map { text -> Selection.Condition in
@@ -62,7 +70,9 @@ enum ExportCommand: Command {
             return Selection.Condition(axis: parts[0], CanonicalNumber.rounded(lower)...CanonicalNumber.rounded(upper))
         }
         let selection = try Selection(base, studies: arguments.all("study"), conditions: conditions)
-        if !conditions.isEmpty, try selection.tables.allSatisfy({ try selection.scan($0.study).count == 0 }) {
+        // Studies that do not depend on these axes keep all their points: they do not count.
+        let limited = selection.tables.filter { table in conditions.contains { table.axes.contains($0.axis) } }
+        if !limited.isEmpty, try limited.allSatisfy({ try selection.scan($0.study).count == 0 }) {
             throw InputError(file: path, "has no point with \(arguments.all("select").joined(separator: ", "))", hint: "macrospin show \(path) lists the values of its axes")
         }
         return selection

@@ -38,7 +38,7 @@ final class LedgerSource: RecordSource {
                                         units: .init(energy: job.energyUnit, time: job.timeUnit), sources: sources)
         name = directory
         axes = grid.axes.map { ArchiveAxis(name: $0.name, label: $0.label ?? "", unit: $0.unit ?? "", isInteger: $0.isInteger) }
-        tables = job.entries.map { TableHeader(study: $0.name, axes: $0.study.axes, outputs: $0.study.outputs) }
+        tables = job.entries.map { TableHeader(study: $0.name, axes: $0.study.axes, outputs: $0.study.outputs, options: job.studyOptions(of: $0)) }
         grids = Dictionary(uniqueKeysWithValues: job.entries.map { ($0.name, grid.projected(on: $0.study.axes)) })
         self.shards = shards
     }
@@ -89,5 +89,12 @@ final class LedgerSource: RecordSource {
             }
             try shard.releaseMemory()
         }
+    }
+}
+
+extension Job {
+    /// As archives note them.
+    fileprivate func studyOptions(of entry: StudyEntry) -> [StudyOption] {
+        recordOptions(of: entry).map { StudyOption(name: $0.name, value: $0.value, isDefining: $0.isDefining) }
     }
 }

@@ -18,39 +18,32 @@ enum ReproduceCommand: Command {
     static let relativeTolerance = 1e-8
 
     static func run(_ arguments: Arguments) throws -> ExitCode {
-        let path = try single(arguments, "archive or run"), source = try Selection(JobRun.source(path), studies: arguments.all("study"))
+        let path = try single(arguments, "archive or run")
+        let tolerance = try DiffCommand.Tolerance(arguments, command: name, relative: relativeTolerance)
         let limit = try arguments.value("points").map { text -> Int in
             guard let count = Int(text), count > 0 else { throw InputError("macrospin reproduce: --points takes a positive number, found \(text)") }
             return count
         }
-        let jobs = try EmbeddedJobs(source.attributes, path: path), progress = StepProgress(isQuiet: false)
-        tell(source)
+        let progress = StepProgress(isQuiet: false), (axes, studies) = try read(path, arguments, limit, progress)
         var hasDifference = false
-        for header in source.tables {
-            let scan = try source.scan(header.study)
-            let rows = sample(scan, header, limit)
-            if rows.isEmpty { continue }
-            var done = 0
-            let results = try jobs.grouped(rows, scan, header).map { group -> Comparison.Result in
-                let entry = try jobs.entry(group.job, header)
-                // The new record's outputs are those of the job that made the old one.
-                let common = TableHeader(study: header.study, axes: header.axes, outputs: header.outputs.filter { output in entry.study.outputs.contains { $0.name == output.name } })
-                let context = StudyContext(keptStates: ArchivedStates())
-                var old = ResultTable(study: header.study, axes: header.axes, outputs: common.outputs, rows: []), new = old
-                for row in group.rows {
-                    let values = Array(scan.coordinates[row * header.axes.count ..< (row + 1) * header.axes.count])
-                    var batch = RecordBatch(common, lengths: scan.lengths, count: 1)
-                    try source.read(header.study, ids: [scan.ids[row]], places: [0], into: &batch)
-                    if let record = batch.record(0) { old.rows.append(.init(coordinates: values, record: record, source: 0)) }
-                    var record = try entry.study.run(at: Point(axes: header.axes, canonical: values), in: context)
-                    record.outputs = record.outputs.filter { name, _ in common.outputs.contains { $0.name == name } }
-                    new.rows.append(.init(coordinates: values, record: record, source: 0))
+        for study in studies {
+            var done = 0, missing = 0, missingNames: Set<String> = []
+            let results = try study.pieces.map { piece -> Comparison.Result in
+                let (old, absent) = piece.comparable
+                missing += absent.count
+                missingNames.formUnion(absent.names)
+                var new = old
+                let context = StudyContext(keptStates: ArchivedStates()), names = Set(old.outputs.map(\.name))
+                for index in old.rows.indices {
+                    var record = try piece.entry.study.run(at: Point(axes: old.axes, canonical: old.rows[index].coordinates), in: context)
+                    record.outputs = record.outputs.filter { name, _ in names.contains(name) }
+                    new.rows[index].record = record
                     done += 1
-                    progress.step("\(header.study): \(done) of \(rows.count) points computed again")
+                    progress.step("\(old.study): \(done) of \(study.count) points computed again")
                 }
-                let archives = [old, new].map { Archive(attributes: .init(), axes: source.axes, tables: [$0], name: "") }
+                let archives = [old, new].map { Archive(attributes: .init(), axes: axes, tables: [$0], name: "") }
                 var comparison = try Comparison(archive: archives[0], with: archives[1], names: (path, "the new computation"))
-                try DiffCommand.set(&comparison, arguments, command: name, relative: relativeTolerance)
+                tolerance.set(&comparison)
                 return try comparison.run()
             }
             progress.end()
@@ -58,10 +51,80 @@ enum ReproduceCommand: Command {
                 for line in result.lines() { Console.out(line) }
                 if !result.isAlike { hasDifference = true }
             }
+            if missing > 0 {
+                Console.out("study \(study.name): outputs \(missingNames.sorted().joined(separator: ", ")) of \(missing) points come from other jobs and were not computed")
+            }
             let isAlike = results.allSatisfy(\.isAlike)
-            Console.out("study \(header.study): \(rows.count) of \(scan.count) points computed again: \(isAlike ? "the same within tolerance" : "DIFFERENT")")
+            Console.out("study \(study.name): \(study.count) of \(study.total) points computed again: \(isAlike ? "the same within tolerance" : "DIFFERENT")"
+                + (isAlike && missing > 0 ? " in all that was computed" : ""))
         }
         return hasDifference ? .failedPoints : .done
+    }
+
+    /// The records of one study that are looked at.
+    private struct StudyPieces {
+        let name: String
+        /// Records looked at, and all.
+        let count: Int
+        let total: Int
+        let pieces: [Piece]
+    }
+
+    /// Those of them that one job has made.
+    private struct Piece {
+        let entry: Job.StudyEntry
+        let records: ResultTable
+
+        /// The records without outputs that the job does not ask for (a merge has joined them from another); these
+        /// outputs, and how many records have any.
+        var comparable: (records: ResultTable, absent: (count: Int, names: Set<String>)) {
+            let own = Set(entry.study.outputs.map(\.name))
+            var table = records, count = 0, names: Set<String> = []
+            table.outputs = records.outputs.filter { own.contains($0.name) }
+            for index in table.rows.indices {
+                let foreign = table.rows[index].record.outputs.keys.filter { !own.contains($0) }
+                if foreign.isEmpty { continue }
+                count += 1
+                names.formUnion(foreign)
+                for name in foreign { table.rows[index].record.outputs[name] = nil }
+            }
+            return (table, (count, names))
+        }
+    }
+
+    /// All records that are looked at, some at a time. Afterwards the source is closed: while points are computed nothing
+    /// keeps the run from going on.
+    private static func read(_ path: String, _ arguments: Arguments, _ limit: Int?, _ progress: StepProgress) throws -> (axes: [ArchiveAxis], studies: [StudyPieces]) {
+        let source = try Selection(JobRun.source(path), studies: arguments.all("study"))
+        let jobs = try EmbeddedJobs(source.attributes, path: path)
+        tell(source)
+        let studies = try source.tables.compactMap { header -> StudyPieces? in
+            let scan = try source.scan(header.study), rows = sample(scan, header, limit)
+            if rows.isEmpty { return nil }
+            let pieces = try jobs.grouped(rows, scan, header).map { group in
+                Piece(entry: try jobs.entry(group.job, header), records: try records(source, header, scan, group.rows))
+            }
+            progress.step("\(header.study): read")
+            return StudyPieces(name: header.study, count: rows.count, total: scan.count, pieces: pieces)
+        }
+        progress.end()
+        return (source.axes, studies)
+    }
+
+    private static func records(_ source: any RecordSource, _ header: TableHeader, _ scan: TableScan, _ rows: [Int]) throws -> ResultTable {
+        var table = ResultTable(study: header.study, axes: header.axes, outputs: header.outputs, rows: [])
+        let width = header.axes.count, step = RecordBatch.greatestCount(header, lengths: scan.lengths)
+        let order = rows.sorted { scan.ids[$0] < scan.ids[$1] }
+        for start in stride(from: 0, to: order.count, by: step) {
+            let part = order[start..<min(order.count, start + step)]
+            var batch = RecordBatch(header, lengths: scan.lengths, count: part.count)
+            try source.read(header.study, ids: part.map { scan.ids[$0] }, places: Array(0..<part.count), into: &batch)
+            for (place, row) in part.enumerated() {
+                guard let record = batch.record(place) else { continue }
+                table.rows.append(.init(coordinates: Array(scan.coordinates[row * width ..< (row + 1) * width]), record: record, source: 0))
+            }
+        }
+        return table
     }
 
     /// What wrote the records, and what computes them now.

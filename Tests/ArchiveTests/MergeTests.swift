@@ -152,6 +152,29 @@ import Testing
         }
     }
 
+    /// Numbers of other units, meanings, or own dimensions are not alike, however equal.
+    @Test func descriptionsThatDifferAreFound() throws {
+        let mine = Samples.archive([Samples.gapTable([[4, 0.5, 1]])])
+        var theirs = mine
+        theirs.tables[0].outputs[0] = OutputSpec("gap", dimension: .energy, meaning: "Liouvillian gap")
+        theirs.tables[0].outputs[2] = OutputSpec("jz_phases", axes: [OutputAxis(name: "phase", extent: 2, labels: ["upper", "lower"])], meaning: "Jz/j in the phases")
+        func at(_ middle: Double) -> OutputSpec { OutputSpec("eigenvalue", kind: .complex, axes: [OutputAxis(name: "mode", extent: 3, coordinates: [0, middle, 1])], dimension: .rate, meaning: "slowest eigenvalues") }
+        theirs.tables[0].outputs[1] = at(0.25)
+        var shifted = theirs
+        shifted.tables[0].outputs[1] = at(0.5)
+        func comparison(_ first: Archive, _ second: Archive) throws -> Comparison.Result {
+            var comparison = try Comparison(archive: first, with: second, names: ("mine", "theirs"))
+            comparison.ignoresMissing = true
+            return try comparison.run()
+        }
+        let result = try comparison(mine, theirs)
+        #expect(!result.isAlike && result.studies[0].descriptions == ["gap: dimension rate and energy", "eigenvalue: mode without coordinates and 0 … 1 (3 values)",
+                                                                      "jz_phases: names along phase (lower, upper) and (upper, lower)"], "\(result)")
+        let moved = try comparison(theirs, shifted)
+        #expect(!moved.isAlike && moved.studies[0].descriptions == ["eigenvalue: mode[1] 0.25 and 0.5"], "\(moved)")
+        #expect(try comparison(mine, mine).isAlike)
+    }
+
     @Test func whatCannotBelongTogetherIsRefused() throws {
         let base = Samples.archive([Samples.gapTable([[3, 0.5, 1]])])
         func refused(_ change: (inout Archive) -> Void) -> String {

@@ -120,7 +120,7 @@ public enum JobChange {
         }
     }
 
-    private static func text(_ value: OptionValue?) -> String {
+    static func text(_ value: OptionValue?) -> String {
         switch value {
         case nil: "absent"
         case .integer(let value)?: "\(value)"

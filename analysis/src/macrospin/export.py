@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import numpy as np
 
 from .archive import ArchiveError
 
-ROWS_AT_ONCE = 50_000
+# Of all columns of the rows that are held at once, as the archive pads them.
+BYTES_AT_ONCE = 8 << 20
 
 
 def _ragged(values: np.ndarray, absent: np.ndarray, extents: list[np.ndarray | None], arrow):
@@ -57,7 +59,9 @@ class _Study:
         self.cells = np.flatnonzero(np.asarray(status).ravel() >= 0)
         self.words = dict(zip(np.atleast_1d(file[table["status"]].attrs["flag_values"]).tolist(), _text(file[table["status"]].attrs["flag_meanings"]).split()))
         self.status = np.asarray(status).ravel()[self.cells]
-        self.coordinates = [file[axis["variable"]][()] for axis in self.axes] if len(self.cells) else []
+        # Datasets stay open: each keeps its last chunks inflated.
+        self.variables = {}
+        self.coordinates = [file[axis["variable"]][()] if axis.get("variable") else np.empty(0, np.int64 if axis["isInteger"] else float) for axis in self.axes]
         if not self.is_grid and len(self.axes) < sum(axis.get("variable") is not None for axis in schema["axes"]) and len(self.cells):
             # A list of points repeats the records of a study that depends on fewer axes.
             keys = np.stack([values[self.cells].astype(float) for values in self.coordinates] or [np.zeros(len(self.cells))], axis=1)
@@ -65,18 +69,33 @@ class _Study:
             self.cells, self.status = self.cells[first], self.status[first]
 
     def _read(self, name: str, cells: np.ndarray) -> np.ndarray:
-        """The values at ascending cells: whole slices along the first axis are read, and the cells taken from them."""
-        variable = self.file[name]
+        """The values at ascending cells; at most 8 MB more than they take are in memory."""
+        if name not in self.variables:
+            self.variables[name] = self.file[name]
+        variable = self.variables[name]
+        own = variable.shape[len(self.shape):]
         if not self.shape:
-            return np.asarray(variable[()])[np.newaxis]
-        inner = int(np.prod(self.shape[1:], dtype=np.int64))
-        first, last = int(cells[0]) // inner, int(cells[-1]) // inner + 1
-        block = variable[first:last]
-        return block.reshape((-1,) + block.shape[len(self.shape):])[cells - first * inner]
+            return np.asarray(variable[()])[np.newaxis][:len(cells)]
+        span = max(1, BYTES_AT_ONCE // (8 * max(1, math.prod(own))))
+        values, start = np.empty((len(cells),) + own, variable.dtype), 0
+        while start < len(cells):
+            first = int(cells[start])
+            stop = int(np.searchsorted(cells, first + span))
+            last = int(cells[stop - 1]) + 1
+            block = np.concatenate([variable[box].reshape((-1,) + own) for box in _boxes(self.shape, first, last)])
+            values[start:stop] = block[cells[start:stop] - first]
+            start = stop
+        return values
+
+    def _rows_at_once(self) -> int:
+        shapes = [self.file[name].shape[len(self.shape):] for output in self.table["outputs"] for name in output["variables"]]
+        return max(1, BYTES_AT_ONCE // (8 * (4 + sum(math.prod(shape) for shape in shapes))))
 
     def tables(self, sources: list[str], arrow):
-        for start in range(0, len(self.cells), ROWS_AT_ONCE):
-            cells, status = self.cells[start:start + ROWS_AT_ONCE], self.status[start:start + ROWS_AT_ONCE]
+        """Some rows at a time; at least one table, so that there are columns even without rows."""
+        step = self._rows_at_once()
+        for start in range(0, max(1, len(self.cells)), step):
+            cells, status = self.cells[start:start + step], self.status[start:start + step]
             columns, fields = [], []
 
             def add(name, array, **metadata):
@@ -86,10 +105,10 @@ class _Study:
             index = np.unravel_index(cells, self.shape) if self.is_grid and self.shape else [cells] * len(self.axes)
             for axis, values, place in zip(self.axes, self.coordinates, index):
                 add(axis["name"], arrow.array(values[place]), long_name=axis["label"], units=axis["unit"])
-            add("status", arrow.array([self.words[value] for value in status.tolist()]))
-            add("reason", arrow.array([_text(text) for text in self._read(self.table["reason"], cells)]))
+            add("status", arrow.array([self.words[value] for value in status.tolist()], arrow.string()))
+            add("reason", arrow.array([_text(text) for text in self._read(self.table["reason"], cells)], arrow.string()))
             add("seconds", arrow.array(self._read(self.table["seconds"], cells)), units="s")
-            add("source", arrow.array([sources[k] if 0 <= k < len(sources) else "" for k in self._read(self.table["source"], cells).tolist()]))
+            add("source", arrow.array([sources[k] if 0 <= k < len(sources) else "" for k in self._read(self.table["source"], cells).tolist()], arrow.string()))
             for output in self.table["outputs"]:
                 extents = [None if name is None else self._read(name, cells) for name in output["extents"]]
                 for variable in output["variables"]:
@@ -107,12 +126,33 @@ class _Study:
             yield arrow.Table.from_arrays(columns, schema=arrow.schema(fields))
 
 
+def _boxes(shape: tuple[int, ...], first: int, last: int):
+    """The cells from `first` to before `last`, in row-major order, as selections of h5py: at most 2·rank − 1 boxes."""
+    inner = math.prod(shape[1:])
+    if len(shape) == 1:
+        yield (slice(first, last),)
+        return
+    head, tail = -(-first // inner), last // inner
+    if head > tail:
+        for rest in _boxes(shape[1:], first - tail * inner, last - tail * inner):
+            yield (slice(tail, tail + 1),) + rest
+        return
+    if first < head * inner:
+        for rest in _boxes(shape[1:], first - (head - 1) * inner, inner):
+            yield (slice(head - 1, head),) + rest
+    if head < tail:
+        yield (slice(head, tail),)
+    if tail * inner < last:
+        for rest in _boxes(shape[1:], 0, last - tail * inner):
+            yield (slice(tail, tail + 1),) + rest
+
+
 def _text(value) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def to_parquet(path: str | Path, folder: str | Path) -> list[Path]:
-    """Write one Parquet file a study; a missing number or array is null. Units, meanings and own dimensions are the columns'
+    """Write one Parquet file a study, an empty table where a study has no records; a missing number or array is null. Units, meanings and own dimensions are the columns'
     metadata, the job is the file's.
 
     Raises ArchiveError for what is no archive.
@@ -132,19 +172,19 @@ def to_parquet(path: str | Path, folder: str | Path) -> list[Path]:
         about = {name: _text(file.attrs[name]) for name in ("title", "job", "software_version", "created")  if name in file.attrs}
         for table in schema["tables"]:
             target = folder / f"{table['study']}.parquet"
-            partial = target.with_suffix(".parquet.tmp")
-            writer = None
+            if target.exists() and not target.is_file():
+                raise ArchiveError(f"{target}: is no file and cannot be replaced")
+            partial, writer = target.with_suffix(".parquet.tmp"), None
             try:
                 for part in _Study(file, schema, table).tables([source["name"] for source in sources], pyarrow):
                     part = part.replace_schema_metadata(about)
                     writer = writer or pyarrow.parquet.ParquetWriter(partial, part.schema, compression="zstd")
                     writer.write_table(part)
-            finally:
-                if writer is not None:
-                    writer.close()
-            if writer is not None:
+                writer.close()
                 partial.replace(target)
-                written.append(target)
+            finally:
+                partial.unlink(missing_ok=True)
+            written.append(target)
     return written
 
 
