@@ -78,9 +78,9 @@ struct SlurmTests {
         let twice = try cluster.shell("macrospin submit limit.yaml --out limit --ranks 3", in: folder)
         #expect(twice.code == 2 && twice.error.contains("is job \(limited) already"), "\(twice.error)")
 
-        try await cancelled()
         try await loseRankAndNode(lossy)
         try await byHand()
+        try await cancelled()
         try examplesOfHelp()
         #expect(try await cluster.end(of: array, within: 60))
         try await joined()
