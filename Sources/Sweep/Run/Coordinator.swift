@@ -268,9 +268,10 @@ final class Coordinator {
                 try give([plan.span(item)], to: child, isAlone: true)
                 child.isAlone = true
             }
-        } else if !alone.isEmpty {
+        } else if !alone.isEmpty, case let here = children.filter(\.isHere), !here.isEmpty {
+            // Who is not here yet does not know of inserted points: the item would be another.
             for (number, item) in alone.enumerated() {
-                let child = children[number % children.count]
+                let child = here[number % here.count]
                 try give([plan.span(item)], to: child, isAlone: true)
                 child.credit += 1
             }
