@@ -339,3 +339,16 @@ def test_what_cannot_be_drawn_against_the_sweep_is_said():
                 figure(data, name)
     with pytest.raises(macrospin.ArchiveError, match="Omgea is no axis .*: x"):
         plot_size_limits(data, "jz", along="Omgea")
+
+
+def test_lines_that_end_unresolved_have_no_steepest_place():
+    """Beyond the last number the step may come: a size whose points at an end of the axis are lost has no mark."""
+    x, n = np.linspace(0.5, 1.5, 21), np.array([20, 40, 80, 160])
+    jz = np.tanh((x - 1.2) * n[:, None] / 10)
+    status = np.zeros(jz.shape, int)
+    jz[-1, x > 0.9], status[-1, x > 0.9] = np.nan, 1
+    data = xr.Dataset({"jz": (("N", "Gamma"), jz, {"study": "steadyState"}), "jz_phases": (("N", "Gamma"), jz),
+                       "status_steadyState": (("N", "Gamma"), status)}, coords={"N": n, "Gamma": x})
+    _, found = size_marks(data, "jz")
+    places = [mark.x for mark in found[0][1][0].marks]
+    assert np.abs(np.array(places[:-1]) - 1.2).max() < 0.03 and np.isnan(places[-1])

@@ -269,7 +269,8 @@ def size_marks(dataset, variable: str | None = None, along: str | None = None) -
     for where in combinations(dataset, [d for d in axes if d != control]):
         curves = []
         for label, array, name, feature in wanted:
-            values = array.isel({d: i for d, i in where.items() if d in array.dims}).transpose("N", control).values
+            line = array.isel({d: i for d, i in where.items() if d in array.dims}).transpose("N", control)
+            values = _without_lost_ends(dataset, line) if feature == "steepest" else line.values
             errors = dataset["gap_error"].isel(where).transpose("N", control).values if name == "gap" and "gap_error" in dataset else None
             marks = [locate(dataset[control].values, row, feature, None if errors is None else errors[k]) for k, row in enumerate(values)]
             limit = extrapolate(dataset["N"].values, [m.x for m in marks], [m.error for m in marks])
@@ -279,6 +280,18 @@ def size_marks(dataset, variable: str | None = None, along: str | None = None) -
     if not any(curves for _, curves in found):
         raise ArchiveError(f"neither gap minimum nor steepest slope lies inside the range of {control} at two N: widen the range")
     return control, [(where, curves) for where, curves in found if curves]
+
+
+def _without_lost_ends(dataset, line) -> np.ndarray:
+    """Values over (N, axis); none for an N whose points at an end of the axis are unresolved or failed: its step may lie there."""
+    values, status = line.values.astype(float), dataset.get(f"status_{line.attrs.get('study')}")
+    if status is None or not set(line.dims) <= set(status.dims):
+        return values
+    here = status.isel({d: int(np.flatnonzero(dataset[d].values == line[d].values)[0]) for d in status.dims if d not in line.dims and d in line.coords})
+    if set(here.dims) != set(line.dims):
+        return values
+    lost = (here.transpose(*line.dims).values > 0) & ~np.isfinite(values)
+    return np.where((lost[:, 0] | lost[:, -1])[:, None], np.nan, values)
 
 
 def plot_size_limits(dataset, variable: str | None = None, along: str | None = None):
