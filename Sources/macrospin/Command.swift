@@ -40,6 +40,16 @@ extension Command {
         }
         return arguments.operands[0]
     }
+
+    /// The number given to an option; nil: it is not given.
+    /// - Throws: `InputError` for what is no whole number in the range.
+    static func count(_ arguments: Arguments, _ option: String, _ range: ClosedRange<Int>) throws -> Int? {
+        guard let text = arguments.value(option) else { return nil }
+        guard let count = Int(text), range.contains(count) else {
+            throw InputError("macrospin \(name): --\(option) takes a number from \(range.lowerBound) to \(range.upperBound), found \(text)")
+        }
+        return count
+    }
 }
 
 enum Console {

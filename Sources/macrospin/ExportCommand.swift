@@ -105,19 +105,15 @@ enum Python {
         let project = (0..<4).reduce(own) { folder, _ in folder.deletingLastPathComponent() }
         let named = ProcessInfo.processInfo.environment[variable]
         let candidates = named.map { [$0] } ?? [project.appendingPathComponent(".venv/bin/python").path, ".venv/bin/python", "python3"]
-        for candidate in candidates where (try? run(candidate, ["-c", "import macrospin, \(module)"], isQuiet: true)) == 0 { return candidate }
+        for candidate in candidates where Shell.run([candidate, "-c", "import macrospin, \(module)"]).code == 0 { return candidate }
         throw InputError("macrospin \(what) needs Python with the macrospin package and \(module); tried \(candidates.joined(separator: ", "))",
                          hint: "make setup installs both, or: pip install \(module) ./analysis; name another interpreter in \(variable)")
     }
 
-    static func run(_ python: String, _ arguments: [String], isQuiet: Bool = false) throws -> Int32 {
+    static func run(_ python: String, _ arguments: [String]) throws -> Int32 {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: python.contains("/") ? python : "/usr/bin/env")
         process.arguments = (python.contains("/") ? [] : [python]) + arguments
-        if isQuiet {
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-        }
         try process.run()
         process.waitUntilExit()
         return process.terminationStatus

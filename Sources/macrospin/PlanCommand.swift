@@ -29,7 +29,7 @@ enum PlanCommand: Command {
             print(forecast.rows(study: number), constantSpinCount: Int(job.constants["N"] ?? 0))
         }
         Console.out("\nexpected on one core: \(duration(plan.expectedSeconds)); memory of a worker: \(memory(forecast.bytesPerWorker))")
-        let subs = try RunCommand.count(arguments, "coordinators", 0...999)
+        let subs = try count(arguments, "coordinators", 0...999)
         Console.out("    ranks    workers  sub-coordinators       expected   efficiency   coordinator busy     memory")
         var all: [Int] = []
         if let asked { all = [asked] } else {

@@ -172,10 +172,4 @@ enum RunCommand: Command {
         guard let count = Int(text), count >= 1 else { throw InputError("macrospin run: --ranks takes a number or auto, found \(text)") }
         return count == 1 ? nil : count
     }
-
-    static func count(_ arguments: Arguments, _ option: String, _ range: ClosedRange<Int>) throws -> Int? {
-        guard let text = arguments.value(option) else { return nil }
-        guard let count = Int(text), range.contains(count) else { throw InputError("macrospin run: --\(option) takes a number from \(range.lowerBound) to \(range.upperBound), found \(text)") }
-        return count
-    }
 }

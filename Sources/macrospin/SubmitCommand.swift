@@ -40,7 +40,7 @@ enum SubmitCommand: Command {
         if let out = arguments.value("out"), out.isEmpty { throw InputError("macrospin submit: --out is empty", hint: "name a directory") }
         let directory = absolute(arguments.value("out") ?? "runs/" + ((path as NSString).lastPathComponent as NSString).deletingPathExtension)
         let parts = try count(arguments, "array", 1...100_000) ?? 1
-        let plan = try JobRun.plan(job).slice(PlanSlice("1/\(parts)"))
+        let plan = try JobRun.plan(job).slice(PlanSlice(number: 1, count: parts))
         let partition = try Partition.find(arguments.value("partition"))
         let resources = try self.resources(plan, partition, arguments)
         let script = self.script(directory: directory, parts: parts, resources, arguments)
@@ -80,12 +80,6 @@ enum SubmitCommand: Command {
     }
 
     // MARK: Resources
-
-    private static func count(_ arguments: Arguments, _ option: String, _ range: ClosedRange<Int>) throws -> Int? {
-        guard let text = arguments.value(option) else { return nil }
-        guard let count = Int(text), range.contains(count) else { throw InputError("macrospin submit: --\(option) takes a number from \(range.lowerBound) to \(range.upperBound), found \(text)") }
-        return count
-    }
 
     private static func resources(_ plan: RunPlan, _ partition: Partition?, _ arguments: Arguments) throws -> BatchResources {
         var seconds: Double?

@@ -21,7 +21,8 @@ from macrospin.panels import unit_text
 from macrospin.plot import main as plot_main
 from macrospin.references import BIBTEX, FIGURES, OUTPUTS, PRESETS, STUDIES, bibliography, methods, presets
 from macrospin.report import main as report_main
-from macrospin.size_scaling import plot_collapse, plot_crossings, plot_gap_scaling
+from macrospin.size_collapse import plot_collapse
+from macrospin.size_scaling import plot_crossings, plot_gap_scaling
 from macrospin.style import WIDTHS, context, fit_width, width_of
 
 

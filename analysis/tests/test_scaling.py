@@ -11,7 +11,8 @@ import macrospin
 from macrospin.master_curve import NAMES, data_collapse, quality
 from macrospin.marks import crossing, extrapolate, locate, successive_crossings
 from macrospin.gap_scaling import fit_gap_scaling
-from macrospin.size_scaling import about_minimum, collapse, plot_collapse, plot_crossings, plot_gap_scaling, plot_size_limits, size_marks
+from macrospin.size_collapse import about_minimum, collapse, plot_collapse
+from macrospin.size_scaling import plot_crossings, plot_gap_scaling, plot_size_limits, size_marks
 
 J = np.array([10, 15, 20, 30, 40, 60, 80.0])
 

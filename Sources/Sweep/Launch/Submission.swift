@@ -30,22 +30,19 @@ public struct Submission: Codable, Sendable {
         try AtomicFile.write(Array(try encoder.encode(self)), to: Self.path(run), durable: true)
     }
 
-    /// Files of a submission are whole or not there.
+    /// Files of a submission, in `directory(run)`, are whole or not there.
     /// - Throws: `InputError` naming the file.
-    public static func place(_ text: String, _ name: String, run: String) throws {
-        do { try FileManager.default.createDirectory(atPath: directory(run), withIntermediateDirectories: true) } catch {
-            throw InputError(file: directory(run), "cannot be made (\((error as NSError).localizedDescription))", hint: "choose another directory with --out")
-        }
-        try AtomicFile.write(Array(text.utf8), to: directory(run) + "/" + name, durable: true)
-    }
+    public static func place(_ text: String, _ name: String, run: String) throws { try write(text, name, folder: directory(run)) }
 
-    /// Writes down which part of a sweep a run is.
+    /// Writes down which part of a sweep a run is, as `K/M`.
     /// - Throws: `InputError` naming the file.
-    public static func note(part: String, run: String) throws {
-        do { try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true) } catch {
-            throw InputError(file: run, "cannot be made (\((error as NSError).localizedDescription))", hint: "choose another directory with --out")
+    public static func note(part: String, run: String) throws { try write("\(part)\n", "part", folder: run) }
+
+    private static func write(_ text: String, _ name: String, folder: String) throws {
+        do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
+            throw InputError(file: folder, "cannot be made (\((error as NSError).localizedDescription))", hint: "choose another directory with --out")
         }
-        try AtomicFile.write(Array("\(part)\n".utf8), to: run + "/part", durable: true)
+        try AtomicFile.write(Array(text.utf8), to: folder + "/" + name, durable: true)
     }
 
     /// Directories of the runs that an array is split over, in their order.

@@ -6,6 +6,13 @@ public struct PlanSlice: Sendable, Equatable {
     public let number: Int
     public let count: Int
 
+    /// - Precondition: the number is one of 1 to `count`.
+    public init(number: Int, count: Int) {
+        precondition((1...count).contains(number))
+        self.number = number
+        self.count = count
+    }
+
     /// - Parameter text: `K/M`, the K-th of M.
     /// - Throws: `InputError`.
     public init(_ text: String) throws {
@@ -13,8 +20,7 @@ public struct PlanSlice: Sendable, Equatable {
         guard numbers.count == 2, let number = numbers[0], let count = numbers[1], count >= 1, count <= 1_000_000, (1...count).contains(number) else {
             throw InputError("macrospin run: --part takes K/M, the K-th of M parts of the sweep, found \(text)", hint: "such as --part 3/8")
         }
-        self.number = number
-        self.count = count
+        self.init(number: number, count: count)
     }
 }
 

@@ -8,7 +8,8 @@ from .fit import ExponentialFit, fit_exponential
 from .gap_scaling import GapScaling, fit_gap_scaling
 from .modes import track_modes
 from .point import PointError, PointResult, point
-from .size_scaling import collapse, gap_lines, size_marks
+from .size_collapse import collapse
+from .size_scaling import gap_lines, size_marks
 from .spectra import levels, spacing_statistics
 
 # `macrospin.open(path)` reads best in a notebook; inside the package the name would hide the built-in.

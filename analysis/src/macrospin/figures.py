@@ -18,7 +18,8 @@ from .maps import mapped_variables, plot_map
 from .portrait import plot_portrait
 from .quasipotential import plot_quasi_potential
 from .semiclassical import has
-from .size_scaling import plot_collapse, plot_crossings, plot_gap_scaling, plot_size_limits
+from .size_collapse import plot_collapse
+from .size_scaling import plot_crossings, plot_gap_scaling, plot_size_limits
 from .spacing import plot_spacing_ratios
 from .spectrum_figures import plot_gap_antigap, plot_leading, plot_spectrum
 from .sphere import plot_sphere
