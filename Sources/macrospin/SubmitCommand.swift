@@ -54,7 +54,7 @@ enum SubmitCommand: Command {
                 Console.error("# then: \(command(directory, mergeScript, name, after: "ID").map(Shell.quoted).joined(separator: " "))\n")
                 Console.write(mergeScript.text)
             }
-            Console.error(summary(plan, resources, parts))
+            Console.error(summary(job.title, plan, resources, parts))
             return .done
         }
         try refuseTwice(directory, parts)
@@ -73,7 +73,7 @@ enum SubmitCommand: Command {
             submission.jobs = jobs
             try submission.write(directory)
         }
-        Console.error(summary(plan, resources, parts))
+        Console.error(summary(job.title, plan, resources, parts))
         Console.error("Slurm job \(jobs.joined(separator: " and ")); macrospin status \(Shell.quoted(arguments.value("out") ?? directory)) tells how far it is")
         Console.out(jobs[0])
         return .done
@@ -99,12 +99,12 @@ enum SubmitCommand: Command {
         return resources
     }
 
-    private static func summary(_ plan: RunPlan, _ resources: BatchResources, _ parts: Int) -> String {
+    private static func summary(_ title: String, _ plan: RunPlan, _ resources: BatchResources, _ parts: Int) -> String {
         let expected = PlanCommand.duration(resources.expectedSeconds), limit = PlanCommand.duration(resources.seconds)
         let starts = Int((resources.expectedSeconds / max(1, resources.seconds - 120)).rounded(.up))
         let note = resources.longestPointSeconds > resources.seconds - Double(warning(resources)) - 10
             ? "\nwarning: the longest point is expected to take \(PlanCommand.duration(resources.longestPointSeconds)), longer than the time limit: after two tries it would be recorded as failed" : ""
-        return "\(plan.title): \(plan.count) records" + (parts > 1 ? " in each of \(parts) tasks" : "") + ", \(resources.ranks) rank\(resources.ranks == 1 ? "" : "s") of \(resources.megabytesPerCore) MB, "
+        return "\(title): \(plan.count) records" + (parts > 1 ? " in each of \(parts) tasks" : "") + ", \(resources.ranks) rank\(resources.ranks == 1 ? "" : "s") of \(resources.megabytesPerCore) MB, "
             + "expected to take \(expected); time limit \(limit)" + (starts > 1 && note.isEmpty ? ", so about \(starts) starts" : "") + note
     }
 
